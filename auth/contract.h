@@ -1,11 +1,12 @@
 // The contract between the relay and whoever knows the users.
 //
-// A provider is asked a Question and answers with a Credential (keys, expiry, policy) or a Refusal. It
-// never sees a message and never checks integrity itself: it hands out the key, the relay verifies. A
-// provider may answer at once (tables in memory) or later (a database); it must never block.
+// A provider is asked a Question and answers with a Credential (keys, expiry, policy) or a Refusal.
+// It never sees a message and never checks integrity itself: it hands out the key, the relay
+// verifies. A provider may answer at once (tables in memory) or later (a database); it must never
+// block.
 //
-// Threads: every worker has its own instance of each provider, called on that worker's thread only, and
-// `done` is called on that thread.
+// Threads: every worker has its own instance of each provider, called on that worker's thread only,
+// and `done` is called on that thread.
 #pragma once
 
 #include <array>
@@ -37,7 +38,7 @@ struct IntegrityKeys {
 
 // What a user may do beyond the server-wide limits. Unset means: the server's own setting.
 struct Policy {
-  std::optional<uint32_t> user_quota;           // allocations at the same time
+  std::optional<uint32_t> user_quota;            // allocations at the same time
   std::optional<uint64_t> max_bytes_per_second;  // per allocation and direction
   std::optional<seconds> max_lifetime;           // of an allocation
   std::vector<AddressRange> allowed_peers;       // go before denied ones

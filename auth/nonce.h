@@ -1,14 +1,14 @@
-// Nonces that need no memory: sealed with the cluster's key, so that any worker of any node knows its
-// own kind, and how old it is.
+// Nonces that need no memory: sealed with the cluster's key, so that any worker of any node knows
+// its own kind, and how old it is.
 //
 //   "obMatJos2" | 4 base64 characters of security features (RFC 8489 section 9.2)
 //   | base64url( issue time: 4 bytes, flags: 1, random: 7, HMAC-SHA-256 truncated: 12 )
 //
-// The HMAC covers features, time, flags, random, realm, and the client's IP address when the bound flag is
-// set. A nonce handed out over UDP is bound to the client's IP (not the port), so that a sniffed request
-// cannot be replayed from elsewhere. One handed out over a connection is bound to nothing: a proxy farm
-// gives each connection of a UE another address, and ConnectionBind comes with the control connection's
-// nonce (RFC 6062 section 4.3).
+// The HMAC covers features, time, flags, random, realm, and the client's IP address when the bound
+// flag is set. A nonce handed out over UDP is bound to the client's IP (not the port), so that a
+// sniffed request cannot be replayed from elsewhere. One handed out over a connection is bound to
+// nothing: a proxy farm gives each connection of a UE another address, and ConnectionBind comes
+// with the control connection's nonce (RFC 6062 section 4.3).
 #pragma once
 
 #include <array>
@@ -43,8 +43,9 @@ class NonceSealer {
   // A nonce is fresh for `lifetime`; 0 means for ever (coturn's stale-nonce=0).
   NonceSealer(const ClusterKey& key, seconds lifetime);
 
-  // Writes a new nonce to `out`. `random` is any number that is not used twice (RFC 8489 section 9.2.4: two
-  // requests from different ports get different nonces). `bind_to` is null for connections.
+  // Writes a new nonce to `out`. `random` is any number that is not used twice (RFC 8489
+  // section 9.2.4: two requests from different ports get different nonces). `bind_to` is null for
+  // connections.
   void Issue(std::string_view realm, SecurityFeatures features, const IpAddress* bind_to,
              WallTime now, uint64_t random, std::array<char, kSize>* out) const;
 
@@ -52,8 +53,8 @@ class NonceSealer {
   NonceVerdict Check(std::string_view nonce, std::string_view realm, const IpAddress& client,
                      bool over_udp, WallTime now) const;
 
-  // The features that a nonce of ours announced; none for a foreign one. Checked by the caller against the
-  // request (RFC 8489 section 9.2.4, bid-down protection).
+  // The features that a nonce of ours announced; none for a foreign one. Checked by the caller
+  // against the request (RFC 8489 section 9.2.4, bid-down protection).
   static SecurityFeatures FeaturesOf(std::string_view nonce);
 
  private:

@@ -22,7 +22,8 @@ namespace culvert {
 
 enum class Family : uint8_t { kIPv4 = 4, kIPv6 = 6 };
 
-// An IPv4 or IPv6 address. The bytes are in network order; IPv4 uses the first four, the rest are 0.
+// An IPv4 or IPv6 address. The bytes are in network order; IPv4 uses the first four, the rest are
+// 0.
 class IpAddress {
  public:
   // 0.0.0.0

@@ -16,7 +16,9 @@ std::optional<AddressRange> ParsePrefix(std::string_view address, std::string_vi
   std::array<uint8_t, 16> low{};
   std::array<uint8_t, 16> high{};
   for (size_t i = 0; i < size; ++i) {
-    const unsigned kept = bits >= (i + 1) * 8 ? 8 : bits > i * 8 ? bits - static_cast<unsigned>(i) * 8 : 0;
+    const unsigned kept = bits >= (i + 1) * 8 ? 8
+                          : bits > i * 8      ? bits - static_cast<unsigned>(i) * 8
+                                              : 0;
     const auto mask = static_cast<uint8_t>(0xff00u >> kept);
     low[i] = ip->bytes()[i] & mask;
     high[i] = static_cast<uint8_t>(low[i] | static_cast<uint8_t>(~mask));
@@ -37,7 +39,8 @@ std::optional<AddressRange> AddressRange::Parse(std::string_view text) {
   }
   const size_t dash = text.find('-');
   const auto first = IpAddress::Parse(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : IpAddress::Parse(text.substr(dash + 1));
+  const auto last =
+      dash == std::string_view::npos ? first : IpAddress::Parse(text.substr(dash + 1));
   if (!first || !last || first->family() != last->family() || *last < *first) return std::nullopt;
   return AddressRange{*first, *last};
 }

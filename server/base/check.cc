@@ -11,7 +11,9 @@ std::atomic<uint64_t> broken_invariants{0};
 constexpr uint64_t kMostReports = 100;
 }  // namespace
 
-uint64_t BrokenInvariants() { return broken_invariants.load(std::memory_order_relaxed); }
+uint64_t BrokenInvariants() {
+  return broken_invariants.load(std::memory_order_relaxed);
+}
 
 void ReportBrokenInvariant(const char* identifier, const char* file, int line) {
   if (broken_invariants.fetch_add(1, std::memory_order_relaxed) < kMostReports) {

@@ -16,7 +16,7 @@ void ReportBrokenInvariant(const char* identifier, const char* file, int line);
 
 }  // namespace culvert
 
-// Evaluates to `condition`, so that release code can turn back: `if (!CULVERT_CHECK("x", ok)) return;`
+// Evaluates to `condition`, so that release code can turn back: `if (!CULVERT_CHECK("x", ok))
+// return;`
 #define CULVERT_CHECK(identifier, condition) \
-  ((condition) ? true                        \
-               : (::culvert::ReportBrokenInvariant((identifier), __FILE__, __LINE__), false))
+  ((condition) ? true : (::culvert::ReportBrokenInvariant((identifier), __FILE__, __LINE__), false))

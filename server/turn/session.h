@@ -1,0 +1,103 @@
+// The TURN server's state machine for one client 5-tuple (RFC 8656 section 5), without I/O and
+// without a clock.
+//
+// In go messages and the time; out come answers and effects through `Effects`. Relayed bytes do not
+// pass here: the data path asks allocation() directly. Owned by the relay's session, used on its
+// worker only.
+//
+// One file per method implements it: binding.cc, allocate.cc, refresh.cc, create_permission.cc,
+// channel_bind.cc, tcp_connections.cc; authentication.cc comes before all of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "auth/contract.h"
+#include "auth/nonce.h"
+#include "server/base/address.h"
+#include "server/base/bytes.h"
+#include "server/base/time.h"
+#include "server/stun/builder.h"
+#include "server/stun/message.h"
+#include "server/turn/allocation.h"
+#include "server/turn/effects.h"
+#include "server/turn/peer_policy.h"
+#include "server/turn/settings.h"
+#include "server/turn/transport.h"
+
+namespace culvert::turn {
+
+// What all sessions of a worker share. Outlives them.
+struct Shared {
+  const Settings& settings;
+  const PeerPolicy& peers;
+  const auth::NonceSealer& nonces;
+  // Never the same number twice (seeded at random): goes into nonces.
+  uint64_t nonce_counter = 0;
+};
+
+// Who is talking to whom. For a client behind PROXY protocol `client` is the address in the header.
+struct Path {
+  Transport transport = Transport::kUdp;
+  ClientAddress client;
+  ServerAddress server;
+};
+
+class Session {
+ public:
+  // `shared` and `effects` outlive the session.
+  Session(Shared& shared, Effects& effects, const Path& path);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // A request or an indication other than Send; Send indications belong to the data path. While
+  // waiting() is true further requests are dropped and counted.
+  void OnMessage(const stun::Message& message, const Now& now);
+
+  // True between a LookUp that had no answer at once and OnCredential. A stream is not read
+  // meanwhile.
+  bool waiting() const { return !waiting_request_.empty(); }
+  void OnCredential(const auth::Answer& answer, const Now& now);
+
+  // Results of ConnectToPeer.
+  void OnPeerConnected(ConnectionId id, const Now& now);
+  void OnPeerConnectFailed(ConnectionId id, const Now& now);
+  // A peer connected to the relayed address (RFC 6062 section 5.3). True: keep the connection under
+  // the id that ConnectionAttempt told the client; false: close it.
+  bool OnPeerAccepted(const PeerAddress& peer, ConnectionId id, const Now& now);
+  // The peer connection is gone, or its pair has ended: forget it.
+  void OnPeerClosed(ConnectionId id);
+
+  // Effects::ClaimConnection for a connection of this session, called by the relay which knows the
+  // owner of an id: 400 or 441 as described there.
+  Result<Ok, stun::ErrorCode> Claim(ConnectionId id, std::string_view subject, const Now& now);
+
+  // When OnTimer wants to be called, kNever if nothing is pending. Ask again after every entry.
+  Instant next_deadline() const { return next_deadline_; }
+  void OnTimer(const Now& now);
+
+  // Ends the allocation, if any, with all effects.
+  void End(EndReason reason, const Now& now);
+
+  // Null without an allocation.
+  Allocation* allocation() { return allocation_.get(); }
+  const Allocation* allocation() const { return allocation_.get(); }
+  const Path& path() const { return path_; }
+  // Of the last authenticated request; null before.
+  const auth::CredentialPtr& credential() const { return credential_; }
+
+ private:
+  struct Request;  // a request on its way through the steps, with how to answer it
+
+  Shared& shared_;
+  Effects& effects_;
+  Path path_;
+  Instant next_deadline_ = kNever;
+  std::unique_ptr<Allocation> allocation_;
+  auth::CredentialPtr credential_;
+  std::vector<uint8_t> waiting_request_;
+};
+
+}  // namespace culvert::turn
