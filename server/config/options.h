@@ -1,0 +1,111 @@
+// Everything an operator may set, parsed and checked, in one plain struct. Filled by
+// option_table.cc from turnserver.conf and the command line; read by main, which hands each room
+// what concerns it. Names and meanings are coturn's where coturn has the option.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/base/address.h"
+#include "server/base/address_range.h"
+#include "server/base/time.h"
+
+namespace culvert::config {
+
+// external-ip: "public" or "public/private".
+struct ExternalIp {
+  IpAddress external;
+  std::optional<IpAddress> relay;  // none: every relay address of the family
+};
+
+enum class LogFormat : uint8_t { kText, kJson };
+
+struct Options {
+  // --- listening
+  std::vector<IpAddress> listening_ips;  // empty: 0.0.0.0 and, where the machine has it, ::
+  uint16_t listening_port = 3478;
+  uint16_t tls_listening_port = 5349;
+  uint16_t alt_listening_port = 0;      // 0: off. A second port of the same kind
+  uint16_t alt_tls_listening_port = 0;  // 0: off
+  std::vector<Endpoint> aux_servers;    // further listeners of every enabled kind
+  bool udp = true;
+  bool tcp = true;
+  bool tls = true;
+  bool dtls = true;
+  std::vector<uint16_t> extra_tls_ports;  // tls-port: further ports for TLS and TCP, such as 443
+  std::vector<uint16_t> extra_tcp_ports;  // tcp-port: further ports for TCP and TLS, such as 80
+
+  // --- relaying
+  std::vector<IpAddress>
+      relay_ips;  // empty: the listening addresses, or the address the client reached
+  std::vector<ExternalIp> external_ips;
+  uint16_t min_port = 49152;
+  uint16_t max_port = 65535;
+  uint32_t relay_threads = 0;  // 0: one per usable CPU (affinity and cgroup quota)
+  bool udp_relay = true;
+  bool tcp_relay = true;
+  bool allow_loopback_peers = false;
+  bool allow_multicast_peers = false;
+  std::vector<AddressRange> allowed_peers;
+  std::vector<AddressRange> denied_peers;
+
+  // --- who may
+  std::string realm;                   // empty: the host's domain name, else "culvert"
+  std::vector<std::string> users;      // "name:password" or "name:0xHA1"
+  bool long_term_credentials = false;  // lt-cred-mech; implied by users and secrets
+  bool no_auth = false;
+  bool use_auth_secret = false;
+  std::vector<std::string> static_auth_secrets;
+  char rest_api_separator = ':';
+  bool secure_stun = false;
+  seconds stale_nonce{600};    // 0: nonces do not age
+  std::string cluster_secret;  // seals nonces and handles; empty: a random one per process
+
+  // --- limits
+  uint32_t user_quota = 0;    // allocations per user, 0: no limit
+  uint32_t total_quota = 0;   // allocations, 0: no limit
+  uint64_t max_bps = 0;       // bytes per second of one allocation and direction, 0: no limit
+  uint64_t bps_capacity = 0;  // bytes per second of all allocations, 0: no limit
+  seconds max_allocate_lifetime{3600};
+  seconds channel_lifetime{600};
+  seconds permission_lifetime{300};
+  seconds max_allocate_timeout{60};  // a connection without an allocation is closed after it
+
+  // --- TLS
+  std::string cert = "turn_server_cert.pem";
+  std::string pkey = "turn_server_pkey.pem";
+  bool cert_given = false;  // cert or pkey was set: a file that cannot be read stops the start
+  std::string pkey_password;
+  std::string cipher_list;
+  std::string ca_file;  // clients must show a certificate of this CA
+  std::string dh_file;
+  std::string ec_curve_name;
+  bool tls_1_2 = true;  // no-tlsv1_2
+
+  // --- STUN
+  bool stun_only = false;
+  bool no_stun = false;
+  bool fingerprint = false;
+  bool software_attribute = true;
+  std::string server_name;
+
+  // --- process
+  std::string log_file = "stdout";
+  bool syslog = false;
+  bool simple_log = false;  // a log file that is not rotated by name: always so here
+  LogFormat log_format = LogFormat::kText;
+  int verbosity = 0;  // 1: verbose, 2: Verbose
+  std::string pidfile;
+  std::string proc_user;
+  std::string proc_group;
+  bool daemon = false;
+  Endpoint admin_address{IpAddress::V4(127, 0, 0, 1), 9641};
+  bool admin = true;
+
+  // --- what to do instead of serving
+  bool check_config = false;
+};
+
+}  // namespace culvert::config
