@@ -1,0 +1,61 @@
+// A small HTTP/1.1 server for the admin pages: GET and HEAD, exact paths, whole answers. Not for
+// the public: it has time and size limits, and neither TLS nor authentication; operators bind it to
+// loopback or to a cluster-internal address.
+//
+// Lives on one loop and one thread; handlers run there and must not block.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "server/base/address.h"
+#include "server/base/result.h"
+#include "server/base/time.h"
+
+struct event_base;
+struct evhttp;
+struct evhttp_request;
+
+namespace culvert::net {
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+// Path, without a query, to what answers it. A path that is not listed is a 404.
+using HttpHandlers = std::map<std::string, std::function<HttpResponse()>, std::less<>>;
+
+class HttpServer {
+ public:
+  // A client gets this long for its request, and for taking the answer.
+  static constexpr seconds kTimeout{10};
+  // Request line and headers, in bytes.
+  static constexpr size_t kMaxHeaderSize = 8192;
+
+  // Listens at once. `loop` outlives the server. Port 0 is any free port. The error is a sentence
+  // that names the address.
+  static Result<std::unique_ptr<HttpServer>, std::string> Listen(event_base* loop,
+                                                                 const Endpoint& address,
+                                                                 HttpHandlers handlers);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Where it listens, with the port that was found for 0.
+  const Endpoint& address() const { return address_; }
+
+ private:
+  HttpServer(evhttp* http, const Endpoint& address, HttpHandlers handlers);
+  static void OnRequest(evhttp_request* request, void* self);
+  void Answer(evhttp_request* request) const;
+
+  evhttp* const http_;
+  const Endpoint address_;
+  const HttpHandlers handlers_;
+};
+
+}  // namespace culvert::net
