@@ -34,6 +34,7 @@ using Sha256Key = std::array<uint8_t, 32>;
 struct IntegrityKeys {
   std::optional<Md5Key> md5;
   std::optional<Sha256Key> sha256;
+  friend bool operator==(const IntegrityKeys&, const IntegrityKeys&) = default;
 };
 
 // What a user may do beyond the server-wide limits. Unset means: the server's own setting.
@@ -53,9 +54,25 @@ struct Credential {
   // allocation (a renewed REST name, a renewed B-TID); any other change of name is 441.
   std::string subject;
   std::string realm;
+  // What a message must verify under, and what the answer to it is protected with.
   IntegrityKeys keys;
+  // While a shared secret is being rotated a user may hold a password made with an older one. Tried
+  // in order when `keys` do not verify; mostly empty.
+  std::vector<IntegrityKeys> older_keys;
   WallTime expiry = kNoExpiry;  // nothing opened with it lives longer
   Policy policy;
+
+  // The first keys, newest first, for which `verifies(const IntegrityKeys&)` is true; null for
+  // none. The answer is protected with those that the request came with. Lives as long as the
+  // credential.
+  template <typename Predicate>
+  const IntegrityKeys* FirstKeysThat(Predicate verifies) const {
+    if (verifies(keys)) return &keys;
+    for (const IntegrityKeys& older : older_keys) {
+      if (verifies(older)) return &older;
+    }
+    return nullptr;
+  }
 };
 
 // Shared, immutable; sessions keep it as long as they run.
@@ -87,7 +104,8 @@ class Provider {
   // One word for logs and metrics.
   virtual std::string_view name() const = 0;
 
-  // Calls `done` exactly once, before returning or later.
+  // Calls `done` exactly once, before returning or later; never after the provider's destruction.
+  // The answer may end the provider, so nothing of it is touched after `done`.
   virtual void Lookup(const Question& question, const Now& now,
                       std::function<void(Answer)> done) = 0;
 };

@@ -1,12 +1,13 @@
 // Derives long-term keys from passwords (RFC 8489 sections 9.2.2, 18.5.1) and reads stored ones.
-// Passwords and keys are never logged; see `SecretText` for text that must not reach a log.
+// Passwords and keys are never logged; they travel as `SecretText` (secret_text.h) until they are
+// keys.
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "auth/contract.h"
+#include "auth/secret_text.h"
 
 namespace culvert::auth {
 
@@ -23,6 +24,6 @@ IntegrityKeys DeriveKeys(std::string_view username, std::string_view realm,
 std::optional<Md5Key> ParseMd5Key(std::string_view hex);
 
 // TURN REST API (draft-uberti-behave-turn-rest): base64(HMAC-SHA1(secret, username)).
-std::string EphemeralPassword(std::string_view secret, std::string_view username);
+SecretText EphemeralPassword(std::string_view secret, std::string_view username);
 
 }  // namespace culvert::auth

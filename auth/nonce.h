@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -39,8 +40,11 @@ enum class NonceVerdict : uint8_t {
 class NonceSealer {
  public:
   static constexpr size_t kSize = 13 + 32;
+  // More lets a node whose clock runs ahead hand out nonces that live that much longer; less makes
+  // its clients' first request to another node cost one more round trip.
+  static constexpr seconds kClockSkew{5};
 
-  // A nonce is fresh for `lifetime`; 0 means for ever (coturn's stale-nonce=0).
+  // A nonce is fresh up to an age of `lifetime`; 0 means for ever (coturn's stale-nonce=0).
   NonceSealer(const ClusterKey& key, seconds lifetime);
 
   // Writes a new nonce to `out`. `random` is any number that is not used twice (RFC 8489
@@ -49,7 +53,9 @@ class NonceSealer {
   void Issue(std::string_view realm, SecurityFeatures features, const IpAddress* bind_to,
              WallTime now, uint64_t random, std::array<char, kSize>* out) const;
 
-  // `client` is where the request came from; `over_udp` demands a bound nonce.
+  // `client` is where the request came from; `over_udp` demands a bound nonce. A nonce whose issue
+  // time lies up to kClockSkew ahead is fresh, for the nodes' clocks differ; one further ahead is
+  // stale.
   NonceVerdict Check(std::string_view nonce, std::string_view realm, const IpAddress& client,
                      bool over_udp, WallTime now) const;
 

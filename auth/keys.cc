@@ -1,0 +1,90 @@
+#include "auth/keys.h"
+
+#include <openssl/evp.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "server/base/bytes.h"
+#include "server/stun/integrity.h"
+
+namespace culvert::auth {
+namespace {
+
+// A digest fails when memory is gone or when the machine's policy forbids the algorithm. There is
+// no key to go on with, and a made-up one would let everybody in.
+void Require(bool worked, const char* what) {
+  if (worked) return;
+  std::fprintf(stderr, "culvert: OpenSSL cannot compute %s\n", what);
+  std::abort();
+}
+
+// Digest of user ":" realm ":" password. The parts go into the context one by one, so that the
+// password is never copied; OpenSSL wipes the context when it is freed.
+template <typename Key>
+Key DigestOfParts(const EVP_MD* algorithm, const char* what, std::string_view username,
+                  std::string_view realm, std::string_view password) {
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+                                                                   EVP_MD_CTX_free);
+  Require(context && EVP_DigestInit_ex(context.get(), algorithm, nullptr) == 1, what);
+  const std::string_view parts[] = {username, ":", realm, ":", password};
+  for (const std::string_view part : parts) {
+    Require(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, what);
+  }
+  Key key;
+  unsigned size = 0;
+  Require(EVP_DigestFinal_ex(context.get(), key.data(), &size) == 1 && size == key.size(), what);
+  return key;
+}
+
+// -1 for anything but a hex digit.
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string Base64(ByteView bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4, '\0');
+  // EVP_EncodeBlock also writes the terminating zero, which std::string has room for.
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                  static_cast<int>(bytes.size()));
+  return text;
+}
+
+}  // namespace
+
+Md5Key DeriveMd5Key(std::string_view username, std::string_view realm, std::string_view password) {
+  return DigestOfParts<Md5Key>(EVP_md5(), "MD5", username, realm, password);
+}
+
+Sha256Key DeriveSha256Key(std::string_view username, std::string_view realm,
+                          std::string_view password) {
+  return DigestOfParts<Sha256Key>(EVP_sha256(), "SHA-256", username, realm, password);
+}
+
+IntegrityKeys DeriveKeys(std::string_view username, std::string_view realm,
+                         std::string_view password) {
+  return {DeriveMd5Key(username, realm, password), DeriveSha256Key(username, realm, password)};
+}
+
+std::optional<Md5Key> ParseMd5Key(std::string_view hex) {
+  if (hex.starts_with("0x") || hex.starts_with("0X")) hex.remove_prefix(2);
+  Md5Key key;
+  if (hex.size() != 2 * key.size()) return std::nullopt;
+  for (size_t i = 0; i < key.size(); ++i) {
+    const int high = HexValue(hex[2 * i]);
+    const int low = HexValue(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    key[i] = static_cast<uint8_t>(high << 4 | low);
+  }
+  return key;
+}
+
+SecretText EphemeralPassword(std::string_view secret, std::string_view username) {
+  return SecretText(Base64(stun::HmacSha1(AsBytes(secret), AsBytes(username))));
+}
+
+}  // namespace culvert::auth

@@ -1,0 +1,36 @@
+#include "auth/secret_text.h"
+
+#include <openssl/crypto.h>
+
+#include <utility>
+
+namespace culvert::auth {
+
+void Wipe(std::string* text) {
+  text->resize(text->capacity());
+  OPENSSL_cleanse(text->data(), text->size());
+  text->clear();
+}
+
+// A moved-from std::string may still hold short text in its own buffer, hence the wiping of
+// sources.
+SecretText::SecretText(std::string&& text) : text_(std::move(text)) {
+  Wipe(&text);
+}
+
+SecretText::SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) {
+  Wipe(&other.text_);
+}
+
+SecretText& SecretText::operator=(SecretText&& other) noexcept {
+  if (this == &other) return *this;
+  Wipe(&text_);
+  text_.swap(other.text_);
+  return *this;
+}
+
+SecretText::~SecretText() {
+  Wipe(&text_);
+}
+
+}  // namespace culvert::auth
