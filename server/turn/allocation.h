@@ -59,6 +59,8 @@ class RelayTable {
   // --- control
   // Installs or refreshes. False when `limit` entries are live already.
   bool InstallPermission(const IpAddress& peer, Instant now, Instant expires, size_t limit);
+  // Whether `number` or `peer` is bound, but not to each other.
+  bool Conflicts(uint16_t number, const PeerAddress& peer, Instant now) const;
   enum class BindResult : uint8_t { kBound, kConflict, kFull };
   // Binds or refreshes (RFC 8656 section 12.2); kConflict when number or peer is bound otherwise
   // and not expired.

@@ -54,8 +54,9 @@ enum class Drop : uint8_t {
   kQueueAge,          // a datagram grew too old in the client leg's queue
   kSendFailed,        // the kernel refused the datagram
   kTooLarge,          // does not fit into a datagram or a ChannelData message
+  kConnectionLimit,   // a peer's connection beyond max_connections, or its address has one already
 };
-inline constexpr int kDropCount = 14;
+inline constexpr int kDropCount = 15;
 const char* DropName(Drop drop);
 
 class Effects {

@@ -4,8 +4,10 @@
 // Refused unless the operator allows them: unspecified, loopback, link-local, multicast, broadcast
 // and reserved addresses, Teredo and 6to4 (RFC 8656 section 21.4), and the relay's own listeners.
 // Every spelling of an IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4) is judged
-// as that IPv4 address, too. An allow list goes before a deny list; the listeners are never
-// allowed.
+// as that IPv4 address, too: each spelling must be allowed. For one spelling the first of these
+// that names it decides: the user's allowed ranges, the user's denied, allowed-peer-ip,
+// denied-peer-ip, the refused kinds of addresses; what none names is allowed (private addresses
+// are: an IMS core lives there). The listeners are never allowed.
 #pragma once
 
 #include <vector>
@@ -23,6 +25,10 @@ struct PeerRules {
   bool allow_multicast = false;       // the contrary of no-multicast-peers, which is our default
 };
 
+// Teredo (2001::/32) and 6to4 (2002::/16): tunnels, whose addresses RFC 8656 section 21.4 forbids
+// in requests, as the client's own, too.
+bool IsTunnelAddress(const IpAddress& ip);
+
 class PeerPolicy {
  public:
   // `listeners` are the addresses that clients connect to, with 0.0.0.0 or :: expanded to
@@ -39,8 +45,11 @@ class PeerPolicy {
   bool IsListener(const Endpoint& peer) const;
 
  private:
+  bool AllowsSpelling(const IpAddress& spelling, const auth::Policy* user) const;
+
   PeerRules rules_;
-  std::vector<Endpoint> listeners_;  // sorted
+  std::vector<AddressRange> refused_;  // the refused kinds, without what the rules lift
+  std::vector<Endpoint> listeners_;    // sorted, IPv4-mapped ones as IPv4
 };
 
 }  // namespace culvert::turn

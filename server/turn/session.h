@@ -5,8 +5,9 @@
 // pass here: the data path asks allocation() directly. Owned by the relay's session, used on its
 // worker only.
 //
-// One file per method implements it: binding.cc, allocate.cc, refresh.cc, create_permission.cc,
-// channel_bind.cc, tcp_connections.cc; authentication.cc comes before all of them.
+// session.cc has the entry points, the timers and the end; one file per method has the rest:
+// binding.cc, allocate.cc, refresh.cc, create_permission.cc, channel_bind.cc, connect.cc (RFC
+// 6062). authentication.cc comes before all of them, reply.cc after.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "server/stun/builder.h"
 #include "server/stun/message.h"
 #include "server/turn/allocation.h"
+#include "server/turn/answer_to.h"
 #include "server/turn/effects.h"
 #include "server/turn/peer_policy.h"
 #include "server/turn/settings.h"
@@ -78,18 +80,58 @@ class Session {
   Instant next_deadline() const { return next_deadline_; }
   void OnTimer(const Now& now);
 
-  // Ends the allocation, if any, with all effects.
+  // Ends the allocation, if any, with all effects; allocation() is there until they are done. The
+  // session goes on and may allocate again. kClientGone also forgets a waiting request,
+  // kCredentialExpired the credential, so that the next request is looked up anew.
   void End(EndReason reason, const Now& now);
 
   // Null without an allocation.
   Allocation* allocation() { return allocation_.get(); }
   const Allocation* allocation() const { return allocation_.get(); }
   const Path& path() const { return path_; }
-  // Of the last authenticated request; null before.
+  // Of the last authenticated request; null before, and once it was withdrawn (see End).
   const auth::CredentialPtr& credential() const { return credential_; }
 
  private:
   struct Request;  // a request on its way through the steps, with how to answer it
+  class Answer;    // an answer being written
+
+  // --- session.cc
+  bool WantsCredential(stun::Method method) const;
+  void Serve(Request& request);
+  void ExpireDue(const Now& now);
+  void ExpireConnections(const Now& now);
+  void ExpireRelays(const Now& now);
+  void EndConnections(EndReason reason);
+  void UpdateDeadline(Instant now);
+
+  // --- authentication.cc: true when the request may be served; false when it was answered, or
+  // waits
+  bool Authenticate(Request& request);
+  bool Verify(Request& request, const auth::Answer& found);
+  // 437 and 441, for every method that works on an allocation.
+  bool OwnsAllocation(Request& request);
+  // 401 or 438 with a fresh nonce.
+  void Challenge(const Request& request, stun::ErrorCode code);
+
+  // --- the methods; all of them answer, Connect maybe later
+  void ServeBinding(Request& request);
+  void ServeAllocate(Request& request);
+  void ServeRefresh(Request& request);
+  void ServeCreatePermission(Request& request);
+  void ServeChannelBind(Request& request);
+  void ServeConnect(Request& request);
+  void ServeConnectionBind(Request& request);
+
+  // allocate.cc, refresh.cc
+  seconds GrantedLifetime(const Request& request) const;
+  void AnswerAllocate(const Request& request);
+  void DeleteRelays(const Request& request, bool v4, bool v6);
+  void RefreshRelays(const Request& request, bool v4, bool v6);
+
+  // --- reply.cc
+  void Send(Answer& answer);
+  void Refuse(const AnswerTo& to, stun::ErrorCode code);
 
   Shared& shared_;
   Effects& effects_;

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "server/base/address.h"
 #include "server/base/time.h"
-#include "server/stun/protocol.h"
+#include "server/turn/answer_to.h"
 #include "server/turn/effects.h"
 
 namespace culvert::turn {
@@ -18,17 +19,18 @@ struct TcpConnection {
   ConnectionId id;
   PeerAddress peer;
   State state;
-  Instant deadline;                       // of connecting or of the bind; kNever once bound
-  stun::TransactionId connect_request{};  // whom to answer when connecting ends
+  Instant deadline;          // of connecting or of the bind; kNever once bound
+  AnswerTo connect_request;  // whom to answer when connecting ends; meaningless for accepted ones
 };
 
 class TcpConnections {
  public:
   TcpConnection* Find(ConnectionId id);
   TcpConnection* FindByPeer(const PeerAddress& peer);
-  void Add(TcpConnection connection) { connections_.push_back(connection); }
+  void Add(TcpConnection connection) { connections_.push_back(std::move(connection)); }
   // False when there was none.
   bool Remove(ConnectionId id);
+  // kNever when every connection is bound, or there is none.
   Instant next_deadline() const;
   const std::vector<TcpConnection>& all() const { return connections_; }
 
