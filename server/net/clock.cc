@@ -1,0 +1,13 @@
+#include "server/net/clock.h"
+
+#include <chrono>
+
+namespace culvert::net {
+
+Now ReadClocks() {
+  const auto monotonic = std::chrono::steady_clock::now().time_since_epoch();
+  return {Instant(std::chrono::duration_cast<Duration>(monotonic)),
+          std::chrono::floor<seconds>(std::chrono::system_clock::now())};
+}
+
+}  // namespace culvert::net

@@ -1,0 +1,256 @@
+#include "server/net/stream.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstring>
+
+#include "server/net/socket.h"
+
+namespace culvert::net {
+
+// A BIO over the worker's buffers: reads take from cipher_in, writes append to cipher_out and never
+// block.
+struct StreamBio {
+  static StreamBuffers& BuffersOf(BIO* bio) {
+    return *static_cast<Stream*>(BIO_get_data(bio))->buffers_;
+  }
+
+  static int Read(BIO* bio, char* out, int size) {
+    StreamBuffers& buffers = BuffersOf(bio);
+    BIO_clear_retry_flags(bio);
+    const size_t there = buffers.cipher_end - buffers.cipher_begin;
+    if (there == 0) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const size_t n = std::min(there, static_cast<size_t>(size));
+    std::memcpy(out, buffers.cipher_in.data() + buffers.cipher_begin, n);
+    buffers.cipher_begin += n;
+    return static_cast<int>(n);
+  }
+
+  static int Write(BIO* bio, const char* data, int size) {
+    StreamBuffers& buffers = BuffersOf(bio);
+    BIO_clear_retry_flags(bio);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(data);
+    buffers.cipher_out.insert(buffers.cipher_out.end(), bytes, bytes + size);
+    return size;
+  }
+
+  static long Control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+  static BIO* New(Stream* stream) {
+    static BIO_METHOD* const method = [] {
+      BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "culvert stream");
+      BIO_meth_set_read(made, Read);
+      BIO_meth_set_write(made, Write);
+      BIO_meth_set_ctrl(made, Control);
+      return made;
+    }();
+    BIO* bio = BIO_new(method);
+    BIO_set_data(bio, stream);
+    BIO_set_init(bio, 1);
+    return bio;
+  }
+};
+
+Stream::Stream(Syscalls& sys, Fd fd, StreamBuffers* buffers)
+    : sys_(sys), fd_(std::move(fd)), buffers_(buffers) {}
+
+Stream::~Stream() = default;
+
+void Stream::StartTls(SslPtr ssl) {
+  ssl_ = std::move(ssl);
+  BIO* bio = StreamBio::New(this);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_accept_state(ssl_.get());
+}
+
+bool Stream::handshaking() const {
+  return ssl_ != nullptr && !SSL_is_init_finished(ssl_.get());
+}
+
+StreamRead Stream::Read(ByteView prefix) {
+  const size_t kept = std::min(prefix.size(), StreamBuffers::kPrefix);
+  // The prefix may lie in the very buffer it is copied to.
+  if (kept > 0) std::memmove(buffers_->plain.data(), prefix.data(), kept);
+  return ssl_ == nullptr ? ReadPlain(kept) : ReadTls(kept);
+}
+
+StreamRead Stream::ReadPlain(size_t prefix_size) {
+  uint8_t* const plain = buffers_->plain.data();
+  const SysResult got = sys_.Receive(fd_.get(), plain + prefix_size, StreamBuffers::kRead);
+  if (got.value > 0) return {{plain, prefix_size + static_cast<size_t>(got.value)}};
+  const ByteView rest{plain, prefix_size};
+  if (got.value == 0) return {rest, StreamEnd::kFin};
+  if (got.would_block() || got.error == EINTR) return {rest};
+  broken_ = true;
+  return {rest, StreamEnd::kReset};
+}
+
+StreamRead Stream::ReadTls(size_t prefix_size) {
+  StreamBuffers& buffers = *buffers_;
+  const SysResult got = sys_.Receive(fd_.get(), buffers.cipher_in.data(), StreamBuffers::kRead);
+  buffers.cipher_begin = 0;
+  buffers.cipher_end = got.value > 0 ? static_cast<size_t>(got.value) : 0;
+  StreamRead read;
+  size_t size = prefix_size;
+  if (got.value > 0) {
+    buffers.cipher_out.clear();
+    ERR_clear_error();
+    for (;;) {
+      const size_t room = std::min<size_t>(buffers.plain.size() - size, INT_MAX);
+      const int n = SSL_read(ssl_.get(), buffers.plain.data() + size, static_cast<int>(room));
+      if (n > 0) {
+        size += static_cast<size_t>(n);
+        continue;
+      }
+      const int error = SSL_get_error(ssl_.get(), n);
+      if (error == SSL_ERROR_ZERO_RETURN) {
+        read.end = StreamEnd::kFin;
+      } else if (error != SSL_ERROR_WANT_READ) {
+        read.end = StreamEnd::kFailed;
+      }
+      break;
+    }
+    // Handshake flights, tickets, key updates, alerts.
+    if (!buffers.cipher_out.empty() && !SendCipher()) read.end = StreamEnd::kReset;
+    if (read.end == StreamEnd::kFailed) broken_ = true;
+  } else if (got.value == 0) {
+    // Many clients close without close_notify; their FIN is taken for one, as TURN's own framing
+    // shows a cut message.
+    read.end = StreamEnd::kFin;
+  } else if (!got.would_block() && got.error != EINTR) {
+    broken_ = true;
+    read.end = StreamEnd::kReset;
+  }
+  read.data = {buffers.plain.data(), size};
+  return read;
+}
+
+bool Stream::Write(ByteView bytes) {
+  const iovec piece{const_cast<uint8_t*>(bytes.data()), bytes.size()};
+  return Write({&piece, 1});
+}
+
+bool Stream::Write(std::span<const iovec> pieces) {
+  if (broken_ || finishing_) return false;
+  if (ssl_ != nullptr) return WriteTls(pieces);
+  size_t total = 0;
+  for (const iovec& piece : pieces) total += piece.iov_len;
+  return SendOrKeep(pieces, total);
+}
+
+bool Stream::WriteTls(std::span<const iovec> pieces) {
+  StreamBuffers& buffers = *buffers_;
+  buffers.cipher_out.clear();
+  size_t gathered = 0;
+  const auto seal = [&] {
+    if (gathered == 0) return true;
+    ERR_clear_error();
+    const int n = SSL_write(ssl_.get(), buffers.plain_out.data(), static_cast<int>(gathered));
+    gathered = 0;
+    return n > 0;
+  };
+  for (const iovec& piece : pieces) {
+    const auto* from = static_cast<const uint8_t*>(piece.iov_base);
+    for (size_t left = piece.iov_len; left > 0;) {
+      const size_t n = std::min(left, buffers.plain_out.size() - gathered);
+      std::memcpy(buffers.plain_out.data() + gathered, from, n);
+      gathered += n;
+      from += n;
+      left -= n;
+      if (gathered == buffers.plain_out.size() && !seal()) return Break();
+    }
+  }
+  if (!seal()) return Break();
+  return SendCipher();
+}
+
+bool Stream::SendCipher() {
+  const iovec piece{buffers_->cipher_out.data(), buffers_->cipher_out.size()};
+  return SendOrKeep({&piece, 1}, piece.iov_len);
+}
+
+bool Stream::SendOrKeep(std::span<const iovec> pieces, size_t total) {
+  size_t sent = 0;
+  // A sendmsg takes at most IOV_MAX pieces; what lies beyond is kept and goes with the next.
+  if (unsent() == 0) {
+    const SysResult result =
+        pieces.size() == 1
+            ? sys_.Send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len)
+            : sys_.SendVector(fd_.get(), pieces.data(), std::min<size_t>(pieces.size(), IOV_MAX));
+    if (result.ok()) {
+      sent = static_cast<size_t>(result.value);
+    } else if (!result.would_block() && result.error != EINTR) {
+      return Break();
+    }
+  }
+  if (sent < total) Keep(pieces, sent);
+  return true;
+}
+
+void Stream::Keep(std::span<const iovec> pieces, size_t skip) {
+  for (const iovec& piece : pieces) {
+    if (skip >= piece.iov_len) {
+      skip -= piece.iov_len;
+      continue;
+    }
+    const auto* from = static_cast<const uint8_t*>(piece.iov_base);
+    unsent_.insert(unsent_.end(), from + skip, from + piece.iov_len);
+    skip = 0;
+  }
+}
+
+bool Stream::Flush() {
+  if (broken_) return false;
+  while (unsent() > 0) {
+    const SysResult result = sys_.Send(fd_.get(), unsent_.data() + unsent_begin_, unsent());
+    if (!result.ok()) {
+      if (result.would_block()) return true;
+      if (result.error == EINTR) continue;
+      return Break();
+    }
+    unsent_begin_ += static_cast<size_t>(result.value);
+  }
+  // Gives the memory back: an idle connection holds none.
+  unsent_ = {};
+  unsent_begin_ = 0;
+  if (finishing_) ShutDownWhenSent();
+  return true;
+}
+
+void Stream::FinishWriting() {
+  if (finishing_ || broken_) return;
+  if (ssl_ != nullptr && !handshaking()) {
+    buffers_->cipher_out.clear();
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    SendCipher();
+  }
+  finishing_ = true;
+  ShutDownWhenSent();
+}
+
+void Stream::ShutDownWhenSent() {
+  if (finished_ || unsent() > 0) return;
+  shutdown(fd_.get(), SHUT_WR);
+  finished_ = true;
+}
+
+bool Stream::Break() {
+  broken_ = true;
+  return false;
+}
+
+void Stream::Abort() {
+  broken_ = true;
+  ResetOnClose(fd_.get());
+}
+
+}  // namespace culvert::net

@@ -1,0 +1,119 @@
+// A connected TCP socket, plain or with TLS on it, as the relay uses it: whole reads into memory
+// that belongs to the worker, gathered writes, nothing kept while the connection is idle.
+//
+// OpenSSL never touches the socket. One recv fills the worker's ciphertext buffer and SSL_read
+// takes records from there; SSL_write puts records into the worker's output buffer and one send
+// takes them all. What the kernel does not take is kept by the stream (unsent()) until the socket
+// is writable again.
+//
+// Not thread-safe; moves to another worker as a whole (Rebind).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "server/base/bytes.h"
+#include "server/net/fd.h"
+#include "server/net/syscalls.h"
+#include "server/net/tls_context.h"
+
+namespace culvert::net {
+
+// A worker's memory for streams. One per worker, shared by all its streams; contents are valid
+// within one call.
+struct StreamBuffers {
+  // One recv. Larger means fewer system calls for bulk, and more memory a worker.
+  static constexpr size_t kRead = 128 * 1024;
+  // Room in front for the cut message that an earlier read left over.
+  static constexpr size_t kPrefix = 66 * 1024;
+  // A record that was incomplete before may add its plaintext to one read.
+  static constexpr size_t kRecord = 17 * 1024;
+  // Gathered plaintext for one SSL_write train.
+  static constexpr size_t kWrite = 256 * 1024;
+
+  StreamBuffers() : cipher_in(kRead), plain(kPrefix + kRead + kRecord), plain_out(kWrite) {
+    cipher_out.reserve(kWrite + 16 * 1024);
+  }
+
+  std::vector<uint8_t> cipher_in;
+  size_t cipher_begin = 0;
+  size_t cipher_end = 0;
+  std::vector<uint8_t> plain;
+  std::vector<uint8_t> plain_out;
+  std::vector<uint8_t> cipher_out;
+};
+
+enum class StreamEnd : uint8_t {
+  kOpen,
+  kFin,     // the other side will send no more: FIN or close_notify
+  kReset,   // RST, or the connection timed out
+  kFailed,  // TLS broke down; an alert was sent
+};
+
+struct StreamRead {
+  ByteView
+      data;  // prefix and what came; in the worker's buffer, until the next call on this worker
+  StreamEnd end = StreamEnd::kOpen;
+};
+
+class Stream {
+ public:
+  // `buffers` is the worker's and outlives the stream.
+  Stream(Syscalls& sys, Fd fd, StreamBuffers* buffers);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  int fd() const { return fd_.get(); }
+
+  // Takes a server-side session; from here on the bytes on the socket are TLS.
+  void StartTls(SslPtr ssl);
+  bool is_tls() const { return ssl_ != nullptr; }
+  bool handshaking() const;
+  const ssl_st* ssl() const { return ssl_.get(); }
+
+  // One recv and all that it decrypts to, behind a copy of `prefix` (at most StreamBuffers::kPrefix
+  // bytes).
+  StreamRead Read(ByteView prefix = {});
+
+  // Sends the concatenation of `pieces`; always accepted while the stream is sound. False when the
+  // connection is broken. Callers look at unsent() first: what piles up there is theirs to bound.
+  bool Write(std::span<const iovec> pieces);
+  bool Write(ByteView bytes);
+  size_t unsent() const { return unsent_.size() - unsent_begin_; }
+  // When writable: sends what is kept. False when the connection is broken.
+  bool Flush();
+  // Says that no more will be written, after what is unsent: close_notify and FIN.
+  void FinishWriting();
+  bool finished_writing() const { return finished_; }
+  // Makes the destructor send RST.
+  void Abort();
+
+  // For a stream that moves to another worker.
+  void Rebind(StreamBuffers* buffers) { buffers_ = buffers; }
+
+ private:
+  friend struct StreamBio;
+  StreamRead ReadPlain(size_t prefix_size);
+  StreamRead ReadTls(size_t prefix_size);
+  bool SendOrKeep(std::span<const iovec> pieces, size_t total);
+  bool SendCipher();
+  bool WriteTls(std::span<const iovec> pieces);
+  void Keep(std::span<const iovec> pieces, size_t skip);
+  void ShutDownWhenSent();
+  bool Break();
+
+  Syscalls& sys_;
+  Fd fd_;
+  StreamBuffers* buffers_;
+  SslPtr ssl_;
+  std::vector<uint8_t> unsent_;
+  size_t unsent_begin_ = 0;
+  bool finishing_ = false;  // FIN is owed once unsent_ is empty
+  bool finished_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace culvert::net
