@@ -1,0 +1,120 @@
+#include "server/net/http_server.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace culvert::net {
+namespace {
+
+constexpr int kBacklog = 64;
+
+// A listening socket, or -1 and errno.
+int OpenListener(const Endpoint& address) {
+  sockaddr_storage storage;
+  const socklen_t size = address.ToSockaddr(&storage);
+  const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  const int on = 1;
+  // A restart must not wait for the TIME_WAITs of old scrapes. An IPv6 socket is for IPv6 alone, so
+  // that [::] and 0.0.0.0 can be served by two servers.
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (storage.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&storage), size) == 0 &&
+      listen(fd, kBacklog) == 0) {
+    return fd;
+  }
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+Endpoint LocalAddress(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  return getsockname(fd, address, &size) == 0 ? Endpoint::FromSockaddr(address) : Endpoint();
+}
+
+void AddHeaders(evhttp_request* request, const HttpResponse& response) {
+  evkeyvalq* headers = evhttp_request_get_output_headers(request);
+  evhttp_add_header(headers, "Content-Type", response.content_type.c_str());
+  // Also for HEAD, which has no body to tell the length from.
+  evhttp_add_header(headers, "Content-Length", std::to_string(response.body.size()).c_str());
+  evhttp_add_header(headers, "Cache-Control", "no-store");
+  evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+  evhttp_add_header(headers, "Content-Security-Policy",
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+}
+
+const char* ReasonPhrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Error";
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>, std::string> HttpServer::Listen(event_base* loop,
+                                                                    const Endpoint& address,
+                                                                    HttpHandlers handlers) {
+  const int fd = OpenListener(address);
+  if (fd < 0) return Failure{"cannot listen on " + address.ToString() + ": " + strerror(errno)};
+  const Endpoint found = LocalAddress(fd);
+  evhttp* http = evhttp_new(loop);
+  if (http == nullptr || evhttp_accept_socket(http, fd) != 0) {
+    close(fd);
+    if (http != nullptr) evhttp_free(http);
+    return Failure{"cannot serve HTTP on " + address.ToString()};
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(http, found, std::move(handlers)));
+}
+
+HttpServer::HttpServer(evhttp* http, const Endpoint& address, HttpHandlers handlers)
+    : http_(http), address_(address), handlers_(std::move(handlers)) {
+  evhttp_set_timeout(http_, static_cast<int>(kTimeout.count()));
+  evhttp_set_max_headers_size(http_, kMaxHeaderSize);
+  evhttp_set_max_body_size(http_, 0);
+  evhttp_set_allowed_methods(http_, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+  evhttp_set_gencb(http_, OnRequest, this);
+}
+
+HttpServer::~HttpServer() {
+  evhttp_free(http_);
+}
+
+void HttpServer::OnRequest(evhttp_request* request, void* self) {
+  static_cast<const HttpServer*>(self)->Answer(request);
+}
+
+void HttpServer::Answer(evhttp_request* request) const {
+  const evhttp_uri* uri = evhttp_request_get_evhttp_uri(request);
+  const char* path = uri != nullptr ? evhttp_uri_get_path(uri) : nullptr;
+  const auto handler = handlers_.find(std::string_view(path != nullptr ? path : ""));
+  const HttpResponse response = handler != handlers_.end()
+                                    ? handler->second()
+                                    : HttpResponse{.status = 404, .body = "no such page\n"};
+  AddHeaders(request, response);
+  if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD) {
+    evbuffer_add(evhttp_request_get_output_buffer(request), response.body.data(),
+                 response.body.size());
+  }
+  evhttp_send_reply(request, response.status, ReasonPhrase(response.status), nullptr);
+}
+
+}  // namespace culvert::net
