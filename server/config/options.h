@@ -1,6 +1,6 @@
 // Everything an operator may set, parsed and checked, in one plain struct. Filled by
-// option_table.cc from turnserver.conf and the command line; read by main, which hands each room
-// what concerns it. Names and meanings are coturn's where coturn has the option.
+// the setters of option_table.h from turnserver.conf and the command line; read by main, which
+// hands each room what concerns it. Names and meanings are coturn's where coturn has the option.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ namespace culvert::config {
 struct ExternalIp {
   IpAddress external;
   std::optional<IpAddress> relay;  // none: every relay address of the family
+
+  friend bool operator==(const ExternalIp&, const ExternalIp&) = default;
 };
 
 enum class LogFormat : uint8_t { kText, kJson };
@@ -72,6 +74,7 @@ struct Options {
   seconds channel_lifetime{600};
   seconds permission_lifetime{300};
   seconds max_allocate_timeout{60};  // a connection without an allocation is closed after it
+  uint32_t max_connections_per_allocation = 256;  // peer connections of a TCP allocation
 
   // --- TLS
   std::string cert = "turn_server_cert.pem";
@@ -94,7 +97,7 @@ struct Options {
   // --- process
   std::string log_file = "stdout";
   bool syslog = false;
-  bool simple_log = false;  // a log file that is not rotated by name: always so here
+  int syslog_facility = 3 << 3;  // LOG_DAEMON, in the numbers of syslog(3)
   LogFormat log_format = LogFormat::kText;
   int verbosity = 0;  // 1: verbose, 2: Verbose
   std::string pidfile;
@@ -102,10 +105,13 @@ struct Options {
   std::string proc_group;
   bool daemon = false;
   Endpoint admin_address{IpAddress::V4(127, 0, 0, 1), 9641};
+  bool admin_address_given = false;  // by admin-address itself, which outranks prometheus-port
   bool admin = true;
 
   // --- what to do instead of serving
   bool check_config = false;
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 }  // namespace culvert::config

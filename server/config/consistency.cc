@@ -1,0 +1,95 @@
+#include "server/config/consistency.h"
+
+namespace culvert::config {
+namespace {
+
+using Complaint = std::optional<std::string>;
+
+// Where the first of `names` that was set stands; the plain first name when none was.
+std::string PlaceOf(const Places& places, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto place = places.find(name);
+    if (place != places.end()) return place->second;
+  }
+  return std::string(*names.begin());
+}
+
+bool HasCredentials(const Options& options) {
+  return !options.users.empty() || !options.static_auth_secrets.empty();
+}
+
+Complaint CheckPorts(const Places& places, const Options& options) {
+  if (options.min_port <= options.max_port) return std::nullopt;
+  return PlaceOf(places, {"min-port", "max-port"}) + ": min-port " +
+         std::to_string(options.min_port) + " is above max-port " +
+         std::to_string(options.max_port);
+}
+
+Complaint CheckListeners(const Places& places, const Options& options) {
+  if (options.udp || options.tcp || options.tls || options.dtls) return std::nullopt;
+  return PlaceOf(places, {"no-udp", "no-tcp", "no-tls", "no-dtls"}) +
+         ": no-udp, no-tcp, no-tls and no-dtls together leave nothing to listen on";
+}
+
+Complaint CheckAuthentication(const Places& places, const Options& options) {
+  if (options.no_auth &&
+      (HasCredentials(options) || options.long_term_credentials || options.use_auth_secret)) {
+    return PlaceOf(places, {"no-auth"}) + ": contradicts " +
+           PlaceOf(places, {"user", "user-file", "static-auth-secret", "static-auth-secret-file",
+                            "use-auth-secret", "lt-cred-mech"}) +
+           "; anybody may relay with the one, not with the other";
+  }
+  if (options.use_auth_secret && options.static_auth_secrets.empty()) {
+    return PlaceOf(places, {"use-auth-secret"}) +
+           ": there is no secret; give static-auth-secret or static-auth-secret-file";
+  }
+  if (options.secure_stun && !HasCredentials(options)) {
+    return PlaceOf(places, {"secure-stun"}) +
+           ": there are no credentials to ask for; give user or static-auth-secret";
+  }
+  return std::nullopt;
+}
+
+Complaint CheckService(const Places& places, const Options& options) {
+  if (options.stun_only && options.no_stun) {
+    return PlaceOf(places, {"no-stun"}) +
+           ": Binding is not answered and TURN is refused, so that nothing is served; give users "
+           "or "
+           "secrets, or drop no-stun or stun-only";
+  }
+  if (!options.stun_only && !options.udp_relay && !options.tcp_relay) {
+    return PlaceOf(places, {"no-udp-relay"}) +
+           ": no-udp-relay and no-tcp-relay together leave nothing to relay; stun-only says that";
+  }
+  return std::nullopt;
+}
+
+// An empty configuration is not an open relay.
+void CloseOpenRelay(Options& options, std::vector<std::string>& warnings) {
+  if (options.stun_only) return;
+  if (options.no_auth) {
+    warnings.push_back("no-auth: THIS IS AN OPEN RELAY: anybody may relay without credentials");
+    return;
+  }
+  if (HasCredentials(options)) return;
+  options.stun_only = true;
+  warnings.push_back(
+      "TURN IS REFUSED, only Binding is answered: there are neither users nor secrets. Set "
+      "user=NAME:PASSWORD or static-auth-secret=SECRET (or no-auth for an open relay)");
+}
+
+}  // namespace
+
+std::optional<std::string> MakeConsistent(const Places& places, Options& options,
+                                          std::vector<std::string>& warnings) {
+  if (auto complaint = CheckPorts(places, options)) return complaint;
+  if (auto complaint = CheckListeners(places, options)) return complaint;
+  if (auto complaint = CheckAuthentication(places, options)) return complaint;
+  if (!options.users.empty() || !options.static_auth_secrets.empty()) {
+    options.long_term_credentials = true;
+  }
+  CloseOpenRelay(options, warnings);
+  return CheckService(places, options);
+}
+
+}  // namespace culvert::config

@@ -1,0 +1,149 @@
+// Who may use the relay.
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "server/config/option_groups.h"
+#include "server/config/option_row.h"
+#include "server/config/setters.h"
+
+namespace culvert::config {
+namespace {
+
+// What seals nonces must not be guessable.
+constexpr size_t kMinClusterSecretBytes = 16;
+
+std::optional<std::string> AddUser(Options& options, std::string_view value) {
+  const size_t colon = value.find(':');
+  if (!IsPlainText(value) || colon == std::string_view::npos || colon == 0 ||
+      colon + 1 == value.size()) {
+    return std::string("expected name:password or name:0xKEY");
+  }
+  const std::string_view password = value.substr(colon + 1);
+  if (password.starts_with("0x")) {
+    const std::string_view key = password.substr(2);
+    const bool is_hex =
+        std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+    if (key.size() != 32 || !is_hex) {
+      return std::string("a key is 0x and 32 hexadecimal digits: the MD5 of name:realm:password");
+    }
+  }
+  options.users.emplace_back(value);
+  return std::nullopt;
+}
+
+std::optional<std::string> AddUserFile(Options& options, std::string_view value) {
+  const auto lines = ReadSecretLines(value);
+  if (!lines) return lines.error();
+  for (const std::string& line : lines.value()) {
+    if (auto wrong = AddUser(options, line)) return "a line in it: " + *wrong;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> AddSecret(Options& options, std::string_view value) {
+  if (!IsPlainText(value)) return std::string(kExpectedText);
+  options.static_auth_secrets.emplace_back(value);
+  options.use_auth_secret = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> AddSecretFile(Options& options, std::string_view value) {
+  const auto lines = ReadSecretLines(value);
+  if (!lines) return lines.error();
+  if (lines.value().empty()) return std::string("holds no secret: one secret a line is expected");
+  for (const std::string& line : lines.value()) {
+    if (auto wrong = AddSecret(options, line)) return "a line in it: " + *wrong;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> SetClusterSecret(Options& options, std::string_view value) {
+  if (!IsPlainText(value) || value.size() < kMinClusterSecretBytes) {
+    return std::string("expected at least 16 characters, best from a random source");
+  }
+  options.cluster_secret = std::string(value);
+  return std::nullopt;
+}
+
+std::optional<std::string> SetClusterSecretFile(Options& options, std::string_view value) {
+  const auto lines = ReadSecretLines(value);
+  if (!lines) return lines.error();
+  if (lines.value().size() != 1) return std::string("expected exactly one line, the secret");
+  return SetClusterSecret(options, lines.value().front());
+}
+
+std::optional<std::string> SetRealm(Options& options, std::string_view value) {
+  // RFC 8489 section 14.9: fewer than 128 characters.
+  if (!IsPlainText(value) || value.size() > 127)
+    return std::string("expected up to 127 characters");
+  options.realm = std::string(value);
+  return std::nullopt;
+}
+
+std::optional<std::string> SetSeparator(Options& options, std::string_view value) {
+  if (!IsPlainText(value) || value.size() != 1) return std::string("expected one character");
+  options.rest_api_separator = value.front();
+  return std::nullopt;
+}
+
+constexpr std::array kOptions = {
+    Value("realm", 'r', "NAME", "the host's domain, else culvert", SetRealm,
+          "Realm that users belong to; part of every long-term key."),
+    Flag("lt-cred-mech", 'a', "no", SetFlag<&Options::long_term_credentials>,
+         "Users prove who they are by long-term credentials. Users and secrets imply it."),
+    Secret(Repeatable(Value("user", 'u', "NAME:PASSWORD", "none", AddUser,
+                            "A user. In place of the password: 0x and the MD5 of "
+                            "name:realm:password in hexadecimal."))),
+    Repeatable(
+        Value("user-file", kNoLetter, "FILE", "none", AddUserFile,
+              "A file with one NAME:PASSWORD a line; lines that begin with # are comments.")),
+    Flag("use-auth-secret", kNoLetter, "no", SetFlag<&Options::use_auth_secret>,
+         "Users come with names and passwords derived from a shared secret and valid for a time "
+         "(TURN REST API). A secret implies it."),
+    Secret(Repeatable(Value("static-auth-secret", kNoLetter, "SECRET", "none", AddSecret,
+                            "The shared secret. Several are tried in turn, so that a secret can be "
+                            "replaced without a break."))),
+    Repeatable(
+        Value("static-auth-secret-file", kNoLetter, "FILE", "none", AddSecretFile,
+              "A file with one shared secret a line; lines that begin with # are comments.")),
+    Value("rest-api-separator", 'C', "CHARACTER", ":", SetSeparator,
+          "What stands between time and user in a TURN REST name."),
+    Flag("no-auth", 'z', "no", SetFlag<&Options::no_auth>,
+         "Anybody may relay without credentials: an open relay. Users and secrets contradict it."),
+    Flag("secure-stun", kNoLetter, "no", SetFlag<&Options::secure_stun>,
+         "Binding wants credentials, too."),
+    OptionalValue("stale-nonce", "SECONDS", "600", SetNumber<&Options::stale_nonce, 0, kMaxSeconds>,
+                  "How long a nonce is good; 0: for ever."),
+    Secret(Value("cluster-secret", kNoLetter, "SECRET", "random", SetClusterSecret,
+                 "Seals nonces and handles. The same on all nodes behind one address makes them "
+                 "valid on each, and over restarts.")),
+    Value("cluster-secret-file", kNoLetter, "FILE", "none", SetClusterSecretFile,
+          "A file whose one line is the cluster-secret."),
+
+    NoEffectFlag("oauth", "no", "OAuth tokens (RFC 7635) are not taken"),
+    NoEffectFlag("check-origin-consistency", "no", "ORIGIN is not looked at"),
+    NoEffectFlag("stateless-nonce", "yes", "nonces are always stateless"),
+    Secret(NoEffectValue("stateless-nonce-secret", "SECRET", "",
+                         "cluster-secret seals nonces, on one node and on many")),
+    NoEffectFlag("unauthorized-ratelimit", "no",
+                 "answers to requests without credentials are not rationed by source address"),
+    NoEffectValue("unauthorized-ratelimit-rps", "NUMBER", "",
+                  "answers to requests without credentials are not rationed by source address"),
+    NoEffectFlag("mobility", "no", "MOBILITY-TICKET (RFC 8016) is not offered"),
+    NoEffectFlag("no-auth-pings", "yes", "there is no database to ask"),
+    NoEffectFlag("no-dynamic-ip-list", "yes",
+                 "peers are ruled by allowed-peer-ip and denied-peer-ip only"),
+    NoEffectFlag("no-dynamic-realms", "yes", "there is one realm, set by realm"),
+    NoEffectValue("secret-ts-exp-time", "SECONDS", "",
+                  "obsolete: a TURN REST name carries the time of its end"),
+};
+
+}  // namespace
+
+std::span<const Option> AuthenticationOptions() {
+  return kOptions;
+}
+
+}  // namespace culvert::config

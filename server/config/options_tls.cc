@@ -1,0 +1,68 @@
+// Certificates, and what TLS and DTLS may negotiate.
+
+#include <array>
+
+#include "server/config/option_groups.h"
+#include "server/config/option_row.h"
+#include "server/config/setters.h"
+
+namespace culvert::config {
+namespace {
+
+// The defaults may be missing; a file that was asked for may not.
+template <auto kMember>
+std::optional<std::string> SetCertificateFile(Options& options, std::string_view value) {
+  options.cert_given = true;
+  return SetText<kMember>(options, value);
+}
+
+std::optional<std::string> SetKeyPasswordFile(Options& options, std::string_view value) {
+  const auto lines = ReadSecretLines(value);
+  if (!lines) return lines.error();
+  if (lines.value().size() != 1) return std::string("expected exactly one line, the password");
+  return SetText<&Options::pkey_password>(options, lines.value().front());
+}
+
+constexpr std::string_view kNoOldTls = "TLS 1.2 is the least that is spoken";
+constexpr std::string_view kNoOldTlsObsolete = "obsolete: TLS 1.2 is the least that is spoken";
+constexpr std::string_view kNoWeakGroups =
+    "weak groups are never offered; a group of one's own comes from dh-file";
+
+constexpr std::array kOptions = {
+    Value("cert", kNoLetter, "FILE", "turn_server_cert.pem", SetCertificateFile<&Options::cert>,
+          "Certificate chain, PEM. Without cert and pkey, and where the default files are missing, "
+          "a self-signed certificate is made at the start."),
+    Value("pkey", kNoLetter, "FILE", "turn_server_pkey.pem", SetCertificateFile<&Options::pkey>,
+          "Private key of the certificate, PEM."),
+    Secret(Value("pkey-pwd", kNoLetter, "PASSWORD", "none", SetText<&Options::pkey_password>,
+                 "Password of the private key.")),
+    Value("pkey-pwd-file", kNoLetter, "FILE", "none", SetKeyPasswordFile,
+          "A file whose one line is the password of the private key."),
+    Value("cipher-list", kNoLetter, "LIST", "OpenSSL's", SetText<&Options::cipher_list>,
+          "Ciphers up to TLS 1.2, in OpenSSL's notation."),
+    Value("CA-file", kNoLetter, "FILE", "none", SetText<&Options::ca_file>,
+          "Clients must show a certificate of one of these authorities, PEM."),
+    Value("dh-file", kNoLetter, "FILE", "automatic", SetText<&Options::dh_file>,
+          "Diffie-Hellman group for TLS 1.2, PEM."),
+    Value("ec-curve-name", kNoLetter, "NAME", "OpenSSL's", SetText<&Options::ec_curve_name>,
+          "Curve for the key exchange, or several with colons between them."),
+    Flag("no-tlsv1_2", kNoLetter, "no", SetFlag<&Options::tls_1_2, false>, "TLS 1.3 only."),
+
+    NoEffectFlag("tlsv1", "no", kNoOldTls),
+    NoEffectFlag("tlsv1_1", "no", kNoOldTls),
+    NoEffectFlag("no-tlsv1", "", kNoOldTlsObsolete),
+    NoEffectFlag("no-tlsv1_1", "", kNoOldTlsObsolete),
+    NoEffectFlag("no-sslv2", "", kNoOldTlsObsolete),
+    NoEffectFlag("no-sslv3", "", kNoOldTlsObsolete),
+    NoEffectFlag("dh566", "no", kNoWeakGroups),
+    NoEffectFlag("dh1066", "no", kNoWeakGroups),
+    NoEffectFlag("raw-public-keys", "no", "clients are shown a certificate, never a bare key"),
+};
+
+}  // namespace
+
+std::span<const Option> TlsOptions() {
+  return kOptions;
+}
+
+}  // namespace culvert::config
