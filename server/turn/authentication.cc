@@ -40,6 +40,20 @@ ByteView VerifyingKey(const Message& message, const auth::Credential& credential
   return keys ? ByteView(*keys->md5) : ByteView();
 }
 
+AuthResult ResultOf(auth::Refusal refusal) {
+  switch (refusal) {
+    case auth::Refusal::kUnknownUser:
+      return AuthResult::kUnknownUser;
+    case auth::Refusal::kBarred:
+      return AuthResult::kBarred;
+    case auth::Refusal::kExpired:
+      return AuthResult::kExpired;
+    case auth::Refusal::kProviderDown:
+      return AuthResult::kProviderDown;
+  }
+  return AuthResult::kUnknownUser;
+}
+
 bool HasIdentity(const Message& message) {
   const auto username = message.Text(AttributeType::kUsername);
   return username && username->size() <= stun::kMaxUsernameSize &&
@@ -78,12 +92,14 @@ bool Session::Authenticate(Request& request) {
 }
 
 bool Session::Verify(Request& request, const auth::Answer& found) {
+  if (!found.ok()) effects_.CountAuth(ResultOf(found.error()));
   // Step 4. A store out of reach is 500, for a 401 would make the client give up.
   if (!found.ok() && found.error() == auth::Refusal::kProviderDown) {
     Refuse(request.answer_to, ErrorCode::kServerError);
     return false;
   }
   if (!found.ok() || *found == nullptr || (*found)->expiry <= request.now.wall) {
+    if (found.ok()) effects_.CountAuth(AuthResult::kExpired);
     Challenge(request, ErrorCode::kUnauthenticated);
     return false;
   }
@@ -91,6 +107,7 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
   const auth::CredentialPtr credential = *found;
   const ByteView key = VerifyingKey(request.message, *credential);
   if (key.empty()) {
+    effects_.CountAuth(AuthResult::kWrongIntegrity);
     Challenge(request, ErrorCode::kUnauthenticated);
     return false;
   }
@@ -100,9 +117,11 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
   const bool over_udp = path_.transport == Transport::kUdp;
   if (shared_.nonces.Check(*nonce, shared_.settings.realm, path_.client.ip(), over_udp,
                            request.now.wall) != auth::NonceVerdict::kFresh) {
+    effects_.CountAuth(AuthResult::kStaleNonce);
     Challenge(request, ErrorCode::kStaleNonce);
     return false;
   }
+  effects_.CountAuth(AuthResult::kOk);
   credential_ = credential;
   // Section 9.2.4, end: without PASSWORD-ALGORITHMS the answer carries MESSAGE-INTEGRITY.
   request.answer_to.credential = credential;

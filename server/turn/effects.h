@@ -59,6 +59,17 @@ enum class Drop : uint8_t {
 inline constexpr int kDropCount = 15;
 const char* DropName(Drop drop);
 
+// How the credentials of a request were judged; one counter each.
+enum class AuthResult : uint8_t {
+  kOk,
+  kUnknownUser,
+  kWrongIntegrity,
+  kStaleNonce,
+  kBarred,
+  kExpired,
+  kProviderDown,
+};
+
 class Effects {
  public:
   virtual ~Effects() = default;
@@ -107,6 +118,8 @@ class Effects {
   // `code` is 0 for a success answer.
   virtual void CountRequest(stun::Method method, int code) = 0;
   virtual void CountDrop(Drop drop) = 0;
+  // For each request with MESSAGE-INTEGRITY, once its user was looked up.
+  virtual void CountAuth(AuthResult) {}
   virtual void OnAllocationCreated() = 0;
   virtual void OnAllocationRefreshed(seconds lifetime) = 0;
   virtual void OnAllocationEnded(EndReason reason) = 0;
