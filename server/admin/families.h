@@ -1,0 +1,90 @@
+// Collects metric families in the order in which they are added, and prints them.
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/observe/counters.h"
+
+namespace culvert::admin {
+
+using Label = prometheus::ClientMetric::Label;
+using LabelList = std::vector<Label>;
+
+// One metric: name, help and type, with one number per set of labels.
+class Family {
+ public:
+  explicit Family(prometheus::MetricFamily& family) : family_(family) {}
+
+  // No label set may come twice.
+  Family& With(LabelList labels, double value);
+  Family& Value(double value) { return With({}, value); }
+
+ private:
+  prometheus::MetricFamily& family_;
+};
+
+// A number over all workers: of what `pick(const WorkerCounters&)` gives, or of one of their cells.
+template <typename Pick>
+double Total(observe::AllCounters workers, Pick pick) {
+  return static_cast<double>(observe::Sum(workers, pick));
+}
+template <typename Cell>
+double Total(observe::AllCounters workers, Cell observe::WorkerCounters::*cell) {
+  return Total(workers, [cell](const observe::WorkerCounters& w) { return (w.*cell).value(); });
+}
+
+// RFC 6062 section 3: only streams carry TCP allocations, here turn::Transport's TCP and TLS.
+inline constexpr std::array<size_t, 2> kStreamTransports = {1, 2};
+
+inline double AllocationsOpen(observe::AllCounters workers, observe::RelayedProtocol protocol,
+                              size_t transport) {
+  return Total(workers, [&](const observe::WorkerCounters& w) {
+    return w.allocations_open[protocol][transport].value();
+  });
+}
+
+class Families {
+ public:
+  // A Family is good until the next call of any of these.
+  Family Counter(std::string name, std::string help);
+  Family Gauge(std::string name, std::string help);
+  // The histogram of all workers together. `unit` is one observed unit in the metric's base unit.
+  template <const auto& kBounds>
+  void Histogram(std::string name, std::string help, observe::AllCounters workers,
+                 observe::Histogram<kBounds> observe::WorkerCounters::*histogram, double unit);
+
+  std::string ToText() const;
+
+ private:
+  Family Add(std::string name, std::string help, prometheus::MetricType type);
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+template <const auto& kBounds>
+void Families::Histogram(std::string name, std::string help, observe::AllCounters workers,
+                         observe::Histogram<kBounds> observe::WorkerCounters::*histogram,
+                         double unit) {
+  Add(std::move(name), std::move(help), prometheus::MetricType::Histogram);
+  prometheus::ClientMetric& metric = families_.back().metric.emplace_back();
+  // The count is made of the very buckets read here, so that it never disagrees with them, also
+  // while workers go on counting.
+  uint64_t cumulative = 0;
+  for (size_t i = 0; i <= kBounds.size(); ++i) {
+    cumulative += observe::Sum(
+        workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).bucket(i); });
+    if (i == kBounds.size()) break;
+    metric.histogram.bucket.push_back({cumulative, static_cast<double>(kBounds[i]) * unit});
+  }
+  metric.histogram.sample_count = cumulative;
+  metric.histogram.sample_sum =
+      unit * static_cast<double>(observe::Sum(
+                 workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).sum(); }));
+}
+
+}  // namespace culvert::admin
