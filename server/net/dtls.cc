@@ -125,7 +125,7 @@ bool DtlsSession::Listen(ByteView datagram, const ClientAddress& client, Datagra
 }
 
 void DtlsSession::OnDatagram(ByteView datagram, DatagramSink& out, PlaintextSink& in) {
-  if (closed_) return;
+  if (closed_ || datagram.empty()) return;  // OpenSSL takes no bytes for the end of the stream
   WireGuard guard(&wire_, &out, datagram);
   ReadRecords(in);
   ReleaseBuffers();
@@ -198,6 +198,8 @@ void DtlsSession::Close(DatagramSink& out) {
 }
 
 // OpenSSL releases the record buffers of idle sessions by itself for TLS, not for DTLS: 33 kB each.
+// About 36 kB stay, for OpenSSL keeps the buffer of a DTLS handshake as long as the session. While
+// bytes are left unread in a buffer the call does nothing, and the next one tries again.
 void DtlsSession::ReleaseBuffers() {
   if (established_) static_cast<void>(SSL_free_buffers(ssl_.get()));
 }
