@@ -1,0 +1,146 @@
+#include "tests/support/recorded_effects.h"
+
+#include <utility>
+
+#include "tests/support/message_text.h"
+
+namespace culvert {
+namespace {
+
+// What every reserved port is redeemed with.
+constexpr turn::ReservationToken kToken = 0x1122334455667788;
+
+std::string Text(Family family) {
+  return family == Family::kIPv4 ? "v4" : "v6";
+}
+std::string Text(turn::ConnectionId id) {
+  return std::to_string(static_cast<uint32_t>(id));
+}
+
+const char* Text(turn::PortChoice port) {
+  switch (port) {
+    case turn::PortChoice::kAny:
+      return "any";
+    case turn::PortChoice::kEven:
+      return "even";
+    case turn::PortChoice::kEvenReservingNext:
+      return "even+next";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Lines RecordedEffects::Take() {
+  return std::exchange(lines_, {});
+}
+
+void RecordedEffects::Reply(ByteView message) {
+  ++replies_;
+  last_reply_.assign(message.begin(), message.end());
+  Line("reply " + MessageText(message, reply_key));
+}
+
+std::optional<auth::Answer> RecordedEffects::LookUp(const auth::Question& question) {
+  Line("lookup " + std::string(question.username));
+  if (answers_later) return std::nullopt;
+  const auto user = users.find(question.username);
+  if (user == users.end()) return auth::Answer(Failure{auth::Refusal::kUnknownUser});
+  if (!user->second) return auth::Answer(Failure{refusal});
+  return auth::Answer(user->second);
+}
+
+Result<Ok, stun::ErrorCode> RecordedEffects::AcquireQuota(const auth::Credential& credential) {
+  Line("acquire " + credential.username);
+  if (quota_error) return Failure{*quota_error};
+  ++open_.quotas;
+  return Ok{};
+}
+
+void RecordedEffects::ReleaseQuota() {
+  Line("release");
+  --open_.quotas;
+}
+
+turn::OpenedRelay RecordedEffects::Opened(Family family) {
+  ++(family == Family::kIPv4 ? open_.v4 : open_.v6);
+  const char* ip = family == Family::kIPv4 ? "192.0.2.10" : "2001:db8::10";
+  return {RelayedAddress(*IpAddress::Parse(ip), next_port++), std::nullopt};
+}
+
+Result<turn::OpenedRelay, stun::ErrorCode> RecordedEffects::OpenUdpRelay(Family family,
+                                                                         turn::PortChoice port) {
+  Line("open udp " + Text(family) + " " + Text(port));
+  const auto& error = family == Family::kIPv4 ? udp_v4_error : udp_v6_error;
+  if (error) return Failure{*error};
+  turn::OpenedRelay opened = Opened(family);
+  if (port == turn::PortChoice::kEvenReservingNext) opened.reservation = kToken;
+  return opened;
+}
+
+Result<turn::OpenedRelay, stun::ErrorCode> RecordedEffects::RedeemReservation(
+    turn::ReservationToken token, std::string_view subject) {
+  Line("redeem " + std::string(token == kToken ? "right" : "unknown") + " token by " +
+       std::string(subject));
+  if (redeem_error) return Failure{*redeem_error};
+  if (token != kToken) return Failure{stun::ErrorCode::kInsufficientCapacity};
+  return Opened(Family::kIPv4);
+}
+
+Result<turn::OpenedRelay, stun::ErrorCode> RecordedEffects::OpenTcpRelay(Family family) {
+  Line("open tcp " + Text(family));
+  if (tcp_error) return Failure{*tcp_error};
+  return Opened(family);
+}
+
+void RecordedEffects::CloseRelay(Family family) {
+  Line("close relay " + Text(family));
+  --(family == Family::kIPv4 ? open_.v4 : open_.v6);
+}
+
+turn::ConnectionId RecordedEffects::NewConnectionId() {
+  return turn::ConnectionId{next_connection++};
+}
+
+void RecordedEffects::ConnectToPeer(turn::ConnectionId id, const PeerAddress& peer) {
+  Line("connect " + Text(id) + " to " + peer.ToString());
+}
+
+void RecordedEffects::ClosePeer(turn::ConnectionId id, bool flush) {
+  Line("close peer " + Text(id) + (flush ? " flushed" : " at once"));
+}
+
+Result<Ok, stun::ErrorCode> RecordedEffects::ClaimConnection(turn::ConnectionId id,
+                                                             std::string_view subject) {
+  Line("claim " + Text(id) + " by " + std::string(subject));
+  if (claim_error) return Failure{*claim_error};
+  return Ok{};
+}
+
+void RecordedEffects::BecomeDataConnection(turn::ConnectionId id) {
+  Line("become data connection " + Text(id));
+}
+
+void RecordedEffects::CountRequest(stun::Method method, int code) {
+  Line(std::string("count ") + stun::MethodName(method) + " " + std::to_string(code));
+}
+
+void RecordedEffects::CountDrop(turn::Drop drop) {
+  Line(std::string("drop ") + turn::DropName(drop));
+}
+
+void RecordedEffects::OnAllocationCreated() {
+  ++open_.allocations;
+  Line("created");
+}
+
+void RecordedEffects::OnAllocationRefreshed(seconds lifetime) {
+  Line("refreshed " + std::to_string(lifetime.count()));
+}
+
+void RecordedEffects::OnAllocationEnded(turn::EndReason reason) {
+  --open_.allocations;
+  Line(std::string("ended ") + turn::EndReasonName(reason));
+}
+
+}  // namespace culvert
