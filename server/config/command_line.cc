@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "server/config/nearest_name.h"
+#include "server/config/values.h"
 
 namespace culvert::config {
 namespace {
@@ -19,7 +20,7 @@ std::vector<const Option*> OptionsBeginningWith(std::string_view prefix) {
 }
 
 Result<const Option*, ParseError> FindLong(std::string_view name) {
-  const std::string shown = "--" + std::string(name);
+  const std::string shown = "--" + Shown(name);
   if (const Option* exact = FindOption(name)) return exact;
   const std::vector<const Option*> candidates = OptionsBeginningWith(name);
   if (candidates.size() == 1) return candidates.front();
@@ -50,7 +51,7 @@ class CommandLineReader {
       } else if (word.size() > 1 && word.front() == '-' && word != "--") {
         ReadShort(word.substr(1));
       } else {
-        Fail("'" + std::string(word) + "' is not expected: options begin with - or --");
+        Fail("'" + Shown(word) + "' is not expected: options begin with - or --");
       }
       if (!error_.empty()) return Failure{ParseError{std::move(error_)}};
     }
@@ -76,7 +77,11 @@ class CommandLineReader {
     if (!option) return Fail(option.error().message);
     const Option& row = **option;
     std::string where = "--" + std::string(row.name);
-    if (equals != std::string_view::npos) return Add(row, body.substr(equals + 1), where);
+    if (equals != std::string_view::npos) {
+      const bool takes_one = row.command == Command::kNone || row.argument == Argument::kRequired;
+      if (!takes_one) return Fail(where + ": takes no value");
+      return Add(row, body.substr(equals + 1), where);
+    }
     if (row.argument != Argument::kRequired) {
       // As no word stands alone here, one that follows can only be the value.
       const bool value_follows =
@@ -93,13 +98,15 @@ class CommandLineReader {
   // `letters` are flags, or flags and at the end an option with its value.
   void ReadShort(std::string_view letters) {
     while (!letters.empty() && !stopped_) {
-      const std::string where = {'-', letters.front()};
+      const std::string dashed = {'-', letters.front()};
       const Option* option = FindOption(letters.front());
       letters.remove_prefix(1);
-      if (option == nullptr) return Fail(where + ": no such option");
+      if (option == nullptr) return Fail(Shown(dashed) + ": no such option");
+      const std::string where = dashed + " (" + std::string(option->name) + ")";
       if (letters.starts_with('=')) {
         return Fail(where + ": no = after a short option: write --" + std::string(option->name) +
-                    std::string(letters));
+                    "=" +
+                    std::string(option->argument == Argument::kFlag ? "yes" : option->metavar));
       }
       if (option->argument != Argument::kRequired) {
         Add(*option, std::nullopt, where);
@@ -107,7 +114,7 @@ class CommandLineReader {
       }
       if (!letters.empty()) return Add(*option, letters, where);
       if (next_ == words_.size() || words_[next_].starts_with("--")) {
-        return Fail(where + ": needs a value: " + where + " " + std::string(option->metavar));
+        return Fail(where + ": needs a value: " + dashed + " " + std::string(option->metavar));
       }
       return Add(*option, words_[next_++], where);
     }

@@ -17,7 +17,6 @@ constexpr Option FileOrder() {
                         "later files go over earlier ones. Without it no file is read.");
   option.argument = Argument::kRequired;
   option.metavar = "FILE";
-  option.repeatable = true;
   return option;
 }
 

@@ -22,6 +22,8 @@ constexpr std::array kOptions = {
          "SOFTWARE in every answer: the name of this program."),
     Flag("no-software-attribute", kNoLetter, "no", SetFlag<&Options::software_attribute, false>,
          "No SOFTWARE in answers."),
+    Flag("prod", kNoLetter, "no", SetFlag<&Options::software_attribute, false>,
+         "Older name of no-software-attribute."),
     Value("server-name", kNoLetter, "NAME", "the realm", SetText<&Options::server_name>,
           "Name of this server towards clients."),
 
@@ -34,7 +36,6 @@ constexpr std::array kOptions = {
                  "obsolete: Binding is answered with XOR-MAPPED-ADDRESS only"),
     NoEffectFlag("rfc3489-compatibility", "no", "requests without the magic cookie are not STUN"),
     NoEffectFlag("include-reason-string", "yes", "every error answer carries its reason"),
-    NoEffectFlag("prod", "", "obsolete: no-software-attribute is its name now"),
 };
 
 }  // namespace

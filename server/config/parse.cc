@@ -1,9 +1,9 @@
 #include "server/config/parse.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "server/config/command_line.h"
@@ -25,9 +25,21 @@ bool IsFine(const Option& option, std::string_view value) {
   return ParseBool(value) == ParseBool(option.fine_value);
 }
 
+std::string_view ValueWhenLeftOut(const Option& option) {
+  switch (option.argument) {
+    case Argument::kFlag:
+      return "yes";
+    case Argument::kOptional:
+      return option.default_text;
+    case Argument::kRequired:
+      break;
+  }
+  return {};
+}
+
 std::string WrongValue(const Setting& setting, std::string_view value, std::string_view why) {
   std::string message = setting.where + ": ";
-  if (!setting.option->secret) message += "'" + std::string(value) + "': ";
+  if (!setting.option->secret) message += "'" + Shown(value) + "': ";
   return message.append(why);
 }
 
@@ -37,8 +49,7 @@ class Applier {
   // The message of what is wrong, or nullopt.
   std::optional<std::string> Apply(const Setting& setting) {
     const Option& option = *setting.option;
-    std::string_view value = option.argument == Argument::kFlag ? "yes" : option.default_text;
-    if (setting.value) value = *setting.value;
+    const std::string_view value = setting.value ? *setting.value : ValueWhenLeftOut(option);
     if (option.set != nullptr) {
       if (value.empty()) return setting.where + ": needs a value";
       if (auto why = option.set(outcome_.options, value)) return WrongValue(setting, value, *why);
@@ -81,13 +92,16 @@ class Applier {
 };
 
 Result<std::string, ParseError> ReadWholeFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  // A directory opens and fails only when read.
-  if (!file.is_open() || file.bad()) {
+  const auto cannot_be_read = [&path] {
     return Failure{ParseError{path + ": cannot be read: " + std::strerror(errno)}};
-  }
+  };
+  // Not a stream: a directory opens well and fails when read, which a stream does not report.
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
+  if (file == nullptr) return cannot_be_read();
+  std::string text;
+  char chunk[4096];
+  for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, file.get())) > 0;) text.append(chunk, n);
+  if (std::ferror(file.get()) != 0) return cannot_be_read();
   return text;
 }
 
@@ -146,7 +160,7 @@ Result<ParseOutcome, ParseError> ParseCommandLine(int argc, const char* const* a
     return outcome;
   }
   if (orders.no_file && !orders.files.empty()) {
-    return Failure{ParseError{"-n: contradicts -c " + orders.files.front()}};
+    return Failure{ParseError{"-n (no-config): contradicts -c " + orders.files.front()}};
   }
 
   Applier applier;

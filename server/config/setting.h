@@ -17,7 +17,7 @@ struct ParseError {
 struct Setting {
   const Option* option = nullptr;    // a row of the table, never null
   std::optional<std::string> value;  // nullopt: none was written
-  std::string where;                 // "turnserver.conf:12: min-port" or "--min-port"
+  std::string where;  // "turnserver.conf:12: min-port" or "--min-port" or "-p (listening-port)"
 };
 
 }  // namespace culvert::config

@@ -93,13 +93,6 @@ Result<Setting, std::string> ReadSetting(const RawLine& raw) {
   return setting;
 }
 
-// Names in messages are shortened: a file that is no configuration at all has long "names".
-std::string Shown(std::string_view name) {
-  constexpr size_t kShownBytes = 64;
-  if (name.size() <= kShownBytes) return std::string(name);
-  return std::string(name.substr(0, kShownBytes)) + "...";
-}
-
 }  // namespace
 
 Result<std::vector<Setting>, ParseError> ReadTurnserverConf(std::string_view path,

@@ -56,6 +56,14 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+std::string Shown(std::string_view text) {
+  constexpr size_t kShownBytes = 256;
+  std::string shown(text.substr(0, kShownBytes));
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text.size() > kShownBytes ? shown + "..." : shown;
+}
+
 Result<std::vector<std::string>, std::string> ReadSecretLines(std::string_view path) {
   const std::string name(path);
   struct stat status {};

@@ -24,6 +24,10 @@ bool IsPlainText(std::string_view text);
 // Blanks, tabs and carriage returns cut off at both ends.
 std::string_view Trim(std::string_view text);
 
+// `text` for a message: control characters become '?', and no more than 256 bytes are shown, for a
+// file that is no configuration at all has long "names".
+std::string Shown(std::string_view text);
+
 // The lines of a small file that holds secrets, trimmed; empty ones and those that begin with '#'
 // are left out. The error is a clause such as "cannot be read: No such file or directory". Only
 // regular files up to 1 MiB are read, so that a start never hangs on a pipe.
