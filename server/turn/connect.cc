@@ -70,13 +70,9 @@ void Session::OnPeerConnected(ConnectionId id, const Now& now) {
 }
 
 void Session::OnPeerConnectFailed(ConnectionId id, const Now& now) {
+  // First: the relay has closed it, so nothing may ask for that again.
+  OnPeerClosed(id);
   ExpireDue(now);
-  if (!allocation_ || !allocation_->connections) return;
-  TcpConnection* connection = allocation_->connections->Find(id);
-  if (!connection || connection->state != State::kConnecting) return;
-  const AnswerTo to = std::exchange(connection->connect_request, {});
-  allocation_->connections->Remove(id);
-  Refuse(to, ErrorCode::kConnectionTimeoutOrFailure);
   UpdateDeadline(now.instant);
 }
 
@@ -111,6 +107,7 @@ bool Session::OnPeerAccepted(const PeerAddress& peer, ConnectionId id, const Now
   return true;
 }
 
+// Whoever still waits for the connection learns that there will be none.
 void Session::OnPeerClosed(ConnectionId id) {
   if (!allocation_ || !allocation_->connections) return;
   TcpConnection* connection = allocation_->connections->Find(id);

@@ -29,6 +29,26 @@ const char* Text(turn::PortChoice port) {
   return "?";
 }
 
+const char* Text(turn::AuthResult result) {
+  switch (result) {
+    case turn::AuthResult::kOk:
+      return "ok";
+    case turn::AuthResult::kUnknownUser:
+      return "unknown user";
+    case turn::AuthResult::kWrongIntegrity:
+      return "wrong integrity";
+    case turn::AuthResult::kStaleNonce:
+      return "stale nonce";
+    case turn::AuthResult::kBarred:
+      return "barred";
+    case turn::AuthResult::kExpired:
+      return "expired";
+    case turn::AuthResult::kProviderDown:
+      return "provider down";
+  }
+  return "?";
+}
+
 }  // namespace
 
 Lines RecordedEffects::Take() {
@@ -127,6 +147,14 @@ void RecordedEffects::CountRequest(stun::Method method, int code) {
 
 void RecordedEffects::CountDrop(turn::Drop drop) {
   Line(std::string("drop ") + turn::DropName(drop));
+}
+
+void RecordedEffects::CountAuth(turn::AuthResult result) {
+  if (result == turn::AuthResult::kOk) {
+    ++credentials_good_;
+  } else {
+    Line(std::string("refused: ") + Text(result));
+  }
 }
 
 void RecordedEffects::OnAllocationCreated() {

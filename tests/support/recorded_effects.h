@@ -4,6 +4,8 @@
 //     lookup alice                      acquire alice              open udp v4 any
 //     created                           reply Allocate success #1 {...}
 //     count Allocate 0                  drop lookup_pending        ended expired
+//
+// Good credentials are counted beside: that they were good shows in all that follows.
 #pragma once
 
 #include <map>
@@ -51,6 +53,9 @@ class RecordedEffects : public turn::Effects {
   // The last reply's bytes.
   const std::vector<uint8_t>& last_reply() const { return last_reply_; }
 
+  // How often credentials were found good; that they were not stands among the lines.
+  int credentials_good() const { return credentials_good_; }
+
   // The lines since the last call.
   Lines Take();
 
@@ -73,6 +78,7 @@ class RecordedEffects : public turn::Effects {
   void BecomeDataConnection(turn::ConnectionId id) override;
   void CountRequest(stun::Method method, int code) override;
   void CountDrop(turn::Drop drop) override;
+  void CountAuth(turn::AuthResult result) override;
   void OnAllocationCreated() override;
   void OnAllocationRefreshed(seconds lifetime) override;
   void OnAllocationEnded(turn::EndReason reason) override;
@@ -84,6 +90,7 @@ class RecordedEffects : public turn::Effects {
   Lines lines_;
   Open open_;
   size_t replies_ = 0;
+  int credentials_good_ = 0;
   std::vector<uint8_t> last_reply_;
 };
 
