@@ -38,14 +38,18 @@ constexpr std::array kOptions = {
                  "Password of the private key.")),
     Value("pkey-pwd-file", kNoLetter, "FILE", "none", SetKeyPasswordFile,
           "A file whose one line is the password of the private key."),
-    Value("cipher-list", kNoLetter, "LIST", "OpenSSL's", SetText<&Options::cipher_list>,
-          "Ciphers up to TLS 1.2, in OpenSSL's notation."),
+    Value(
+        "cipher-list", kNoLetter, "LIST", "automatic", SetText<&Options::cipher_list>,
+        "Suites of TLS 1.3 and 1.2 in one list, in OpenSSL's notation or by the standard's names; "
+        "a version that it does not mention keeps the default. Without it: forward secrecy and "
+        "authenticated encryption only."),
     Value("CA-file", kNoLetter, "FILE", "none", SetText<&Options::ca_file>,
           "Clients must show a certificate of one of these authorities, PEM."),
     Value("dh-file", kNoLetter, "FILE", "automatic", SetText<&Options::dh_file>,
           "Diffie-Hellman group for TLS 1.2, PEM."),
-    Value("ec-curve-name", kNoLetter, "NAME", "OpenSSL's", SetText<&Options::ec_curve_name>,
-          "Curve for the key exchange, or several with colons between them."),
+    Value("ec-curve-name", kNoLetter, "NAME", "automatic", SetText<&Options::ec_curve_name>,
+          "Curve for the key exchange, or several with colons between them. Without it: X25519, "
+          "P-256, P-384."),
     Flag("no-tlsv1_2", kNoLetter, "no", SetFlag<&Options::tls_1_2, false>, "TLS 1.3 only."),
 
     NoEffectFlag("tlsv1", "no", kNoOldTls),

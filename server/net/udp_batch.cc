@@ -147,7 +147,7 @@ UdpSender::Outcome UdpSender::Flush(Syscalls& sys, int fd) {
       for (const size_t end = sent + static_cast<size_t>(result.value); sent < end; ++sent) {
         outcome.datagrams += runs_[sent].datagrams;
         outcome.bytes += runs_[sent].bytes;
-        outcome.runs += runs_[sent].datagrams > 1 ? 1 : 0;
+        outcome.run_datagrams += runs_[sent].datagrams > 1 ? runs_[sent].datagrams : 0;
       }
       continue;
     }

@@ -59,7 +59,7 @@ class UdpSender {
     uint64_t bytes = 0;
     uint64_t failed = 0;  // refused by the kernel
     uint64_t calls = 0;
-    uint64_t runs = 0;  // messages that carried more than one datagram
+    uint64_t run_datagrams = 0;  // of those, what left in runs of more than one
   };
 
   // Adds a datagram of up to two pieces. `local` is the source address to use on a listener bound

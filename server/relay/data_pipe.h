@@ -1,0 +1,78 @@
+// A bound RFC 6062 connection: the client's data connection (TCP or TLS) and the peer's, joined.
+// Bytes pass both ways as they are and are never looked at. What one side cannot take stops the
+// reading of the other; FIN passes as a half-close (close_notify on TLS), RST as RST; the end comes
+// after all that was accepted has been delivered.
+//
+// Owned by its worker; tells the session of the allocation when it ends.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "server/net/loop.h"
+#include "server/net/stream.h"
+#include "server/net/timer_wheel.h"
+#include "server/observe/log.h"
+#include "server/relay/rate_limit.h"
+#include "server/turn/effects.h"
+#include "server/turn/transport.h"
+
+namespace culvert::relay {
+
+class Worker;
+
+class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
+ public:
+  // `owner`: the session of the allocation; null once Detach was called.
+  DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
+           turn::Transport transport, uint64_t bytes_per_second,
+           std::unique_ptr<net::Stream> client, std::unique_ptr<net::Stream> peer);
+  ~DataPipe() override;
+
+  turn::ConnectionId id() const { return id_; }
+
+  // Starts, with what the client sent right behind its ConnectionBind.
+  void Start(ByteView from_client);
+  // The allocation is over: reads no more, delivers what was accepted where `flush` is set, then
+  // ends.
+  void Shut(bool flush);
+
+ private:
+  enum SideIndex : uint8_t { kClient = 0, kPeer = 1 };
+
+  struct Side final : net::FdHandler {
+    void OnReady(unsigned what) override { pipe->OnReady(*this, what); }
+    Side& other() const { return pipe->sides_[index == kClient ? kPeer : kClient]; }
+
+    DataPipe* pipe = nullptr;
+    SideIndex index = kClient;
+    std::unique_ptr<net::Stream> stream;
+    net::FdWatch watch;
+    RateLimit limit;          // on what is read here
+    bool input_over = false;  // FIN was read and passed on
+    Instant paused_until{};   // by `limit`
+  };
+
+  void OnReady(Side& side, unsigned what);
+  void Forward(Side& from);
+  void PassOn(Side& from, ByteView data);
+  void UpdateWatches();
+  bool WantsInput(const Side& side) const;
+  void EndIfDone();
+  // Both sides abruptly.
+  void Reset();
+  void End();
+  void OnTimer(Instant now) override;
+  void ArmTimer();
+
+  Worker& worker_;
+  const turn::ConnectionId id_;
+  const observe::SessionId owner_;
+  const turn::Transport transport_;
+  std::array<Side, 2> sides_;
+  Instant deadline_ = kNever;  // of a half-closed or closing pipe
+  bool closing_ = false;       // by Shut: nothing is read any more
+  bool ended_ = false;
+};
+
+}  // namespace culvert::relay

@@ -1,0 +1,134 @@
+#include "server/relay/output.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "server/relay/stream_connection.h"
+#include "server/relay/udp_listener.h"
+#include "server/relay/udp_relay.h"
+
+namespace culvert::relay {
+namespace {
+
+// Below the kernel's IOV_MAX, with room for one more frame.
+constexpr size_t kMostPieces = 1000;
+
+iovec Piece(ByteView bytes) {
+  return {const_cast<uint8_t*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+MutableBytes Output::Allocate(size_t size) {
+  uint8_t* p = arena_.Allocate(size);
+  if (p == nullptr) {
+    Flush();
+    p = arena_.Allocate(size);
+  }
+  return {p, size};
+}
+
+ByteView Output::Copy(ByteView bytes) {
+  const MutableBytes copy = Allocate(bytes.size());
+  std::memcpy(copy.data(), bytes.data(), bytes.size());
+  return copy;
+}
+
+void Output::ToPeer(UdpRelay& from, const Endpoint& peer, ByteView data) {
+  if (peer_source_ != &from) {
+    FlushPeers();
+    peer_source_ = &from;
+  }
+  if (!peers_.Add(peer, nullptr, data)) {
+    FlushPeers();
+    peer_source_ = &from;
+    peers_.Add(peer, nullptr, data);
+  }
+}
+
+void Output::FlushPeers() {
+  UdpRelay* const source = std::exchange(peer_source_, nullptr);
+  if (source == nullptr || peers_.empty()) return;
+  const auto outcome = peers_.Flush(sys_, source->fd());
+  CountSent(outcome);
+  source->CountSentToPeers(outcome);
+}
+
+void Output::Forget(const UdpRelay& relay) {
+  if (peer_source_ == &relay) FlushPeers();
+}
+
+void Output::ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddress& local,
+                         const OutFrame& frame) {
+  net::UdpSender& sender = from.sender();
+  if (sender.empty()) busy_listeners_.push_back(&from);
+  const IpAddress* const source = from.any_address() ? &local : nullptr;
+  if (sender.Add(client, source, frame.head, frame.body)) return;
+  CountSent(sender.Flush(sys_, from.fd()));
+  sender.Add(client, source, frame.head, frame.body);
+}
+
+void Output::ToStream(StreamConnection& to, const OutFrame& frame) {
+  if (to.gather() < 0) {
+    if (gather_count_ == gathers_.size()) gathers_.emplace_back();
+    gathers_[gather_count_].owner = &to;
+    to.set_gather(static_cast<int>(gather_count_++));
+  }
+  std::vector<iovec>& pieces = gathers_[static_cast<size_t>(to.gather())].pieces;
+  if (!frame.head.empty()) pieces.push_back(Piece(frame.head));
+  if (!frame.body.empty()) pieces.push_back(Piece(frame.body));
+  if (frame.padding > 0) pieces.push_back(Piece({kZeros.data(), frame.padding}));
+  if (pieces.size() >= kMostPieces) FlushStream(to);
+}
+
+void Output::FlushStream(StreamConnection& connection) {
+  if (connection.gather() < 0) return;
+  Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
+  if (gather.pieces.empty()) return;
+  counters_.tls_writes.Add(connection.is_tls() ? 1 : 0);
+  connection.WriteGathered(gather.pieces);
+  gather.pieces.clear();
+}
+
+void Output::Forget(StreamConnection& connection) {
+  if (connection.gather() < 0) return;
+  Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
+  gather.owner = nullptr;
+  gather.pieces.clear();
+  connection.set_gather(-1);
+}
+
+void Output::Flush() {
+  FlushPeers();
+  for (UdpListener* listener : busy_listeners_) {
+    CountSent(listener->sender().Flush(sys_, listener->fd()));
+  }
+  busy_listeners_.clear();
+  // A write may end a connection, which then forgets its gather; none is added meanwhile.
+  for (size_t i = 0; i < gather_count_; ++i) {
+    StreamConnection* const owner = gathers_[i].owner;
+    if (owner == nullptr) continue;
+    FlushStream(*owner);
+    if (gathers_[i].owner != nullptr) owner->set_gather(-1);
+    gathers_[i].owner = nullptr;
+  }
+  gather_count_ = 0;
+  arena_.Reset();
+}
+
+net::PacketPool& Output::PoolForReceive() {
+  if (pool_.available() < net::UdpReceiver::kBatch) {
+    Flush();
+    pool_.Reset();
+  }
+  return pool_;
+}
+
+void Output::CountSent(const net::UdpSender::Outcome& outcome) {
+  counters_.sendmmsg_calls.Add(outcome.calls);
+  counters_.sendmmsg_packets.Add(outcome.datagrams);
+  counters_.gso_packets.Add(outcome.run_datagrams);
+}
+
+}  // namespace culvert::relay

@@ -1,0 +1,99 @@
+// What one turn of a worker's loop has gathered to send, and the memory that it lies in. Everything
+// leaves at the end of the turn: datagrams to peers and to UDP clients in batches, everything for
+// one TCP or TLS client in one write. Nothing of this is kept by idle sessions.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "server/base/bytes.h"
+#include "server/net/packet_pool.h"
+#include "server/net/syscalls.h"
+#include "server/net/udp_batch.h"
+#include "server/observe/counters.h"
+#include "server/relay/out_frame.h"
+
+namespace culvert::relay {
+
+class StreamConnection;
+class UdpListener;
+class UdpRelay;
+
+// Memory for replies, headers and records: valid until the end of the turn.
+class TurnArena {
+ public:
+  static constexpr size_t kSize = 1 << 20;
+  TurnArena() : memory_(std::make_unique<uint8_t[]>(kSize)) {}
+  // Null when it is full.
+  uint8_t* Allocate(size_t size) {
+    if (kSize - used_ < size) return nullptr;
+    uint8_t* const p = memory_.get() + used_;
+    used_ += (size + 7) & ~size_t{7};
+    if (used_ > kSize) used_ = kSize;
+    return p;
+  }
+  void Reset() { used_ = 0; }
+
+ private:
+  std::unique_ptr<uint8_t[]> memory_;
+  size_t used_ = 0;
+};
+
+// Gathered pieces of one stream client.
+struct Gather {
+  StreamConnection* owner = nullptr;
+  std::vector<iovec> pieces;
+};
+
+class Output {
+ public:
+  Output(net::Syscalls& sys, observe::WorkerCounters& counters) : sys_(sys), counters_(counters) {}
+
+  // A slice of the turn's arena for `bytes`; flushes everything when the arena is full.
+  // REQUIRES: size <= TurnArena::kSize.
+  MutableBytes Allocate(size_t size);
+  ByteView Copy(ByteView bytes);
+
+  // --- towards peers
+  void ToPeer(UdpRelay& from, const Endpoint& peer, ByteView data);
+  // Sends what was gathered for peers now; called at the end of each read of a client.
+  void FlushPeers();
+  // Called when `relay` goes away.
+  void Forget(const UdpRelay& relay);
+
+  // --- towards clients
+  void ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddress& local,
+                   const OutFrame& frame);
+  void ToStream(StreamConnection& to, const OutFrame& frame);
+  void Forget(StreamConnection& connection);
+  void FlushStream(StreamConnection& connection);
+
+  // Sends everything and takes back all of the turn's memory.
+  void Flush();
+
+  // Slots for at least one whole receive; flushes first when they have run out. Call only when
+  // nothing in the pool is still being worked on.
+  net::PacketPool& PoolForReceive();
+
+ private:
+  void CountSent(const net::UdpSender::Outcome& outcome);
+
+  net::Syscalls& sys_;
+  observe::WorkerCounters& counters_;
+  net::PacketPool pool_;
+  TurnArena arena_;
+  UdpRelay* peer_source_ = nullptr;
+  net::UdpSender peers_;
+  std::vector<UdpListener*> busy_listeners_;
+  // The first gather_count_ are in use, the others keep their capacity. A deque: writing one may
+  // add another.
+  std::deque<Gather> gathers_;
+  size_t gather_count_ = 0;
+};
+
+}  // namespace culvert::relay

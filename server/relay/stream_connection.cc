@@ -1,0 +1,291 @@
+#include "server/relay/stream_connection.h"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "server/net/socket.h"
+#include "server/relay/data_pipe.h"
+#include "server/relay/worker.h"
+#include "server/stun/channel_data.h"
+#include "server/stun/framer.h"
+
+namespace culvert::relay {
+namespace {
+
+constexpr uint8_t kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
+// One write of queued messages.
+constexpr size_t kDrainBytes = 64 * 1024;
+// Replies that a client lets pile up before it gets no more of its requests served.
+constexpr size_t kMostUnreadReplies = 16 * 1024;
+
+observe::TlsVersion VersionOf(const SSL* ssl) {
+  switch (SSL_version(ssl)) {
+    case TLS1_3_VERSION:
+      return observe::TlsVersion::kTls13;
+    case TLS1_2_VERSION:
+      return observe::TlsVersion::kTls12;
+    default:
+      return observe::TlsVersion::kUnknown;
+  }
+}
+
+}  // namespace
+
+StreamConnection::StreamConnection(Worker& worker, std::unique_ptr<net::Stream> stream,
+                                   const ClientAddress& client, const ServerAddress& server)
+    : worker_(worker), stream_(std::move(stream)), client_(client), server_(server) {}
+
+void StreamConnection::Begin(bool taken_over, ByteView unread) {
+  if (taken_over) {
+    stream_->Rebind(&worker_.stream_buffers());
+    StartSession();
+  } else {
+    net::TuneStream(stream_->fd(), worker_.settings().dead_after);
+    net::SetUnsentLimit(stream_->fd(), worker_.settings().unsent_limit);
+    worker_.wheel().Arm(this, worker_.now().instant + worker_.settings().allocate_timeout);
+  }
+  watch_.Start(worker_.loop(), stream_->fd(), this, true, stream_->unsent() > 0);
+  if (!unread.empty()) Serve(unread);
+}
+
+StreamConnection::~StreamConnection() {
+  worker_.output().Forget(*this);
+}
+
+// --- reading
+
+void StreamConnection::OnReady(unsigned what) {
+  if ((what & kWritable) != 0) OnWritable();
+  if (phase_ == Phase::kGone || (what & kReadable) == 0) return;
+  if (phase_ == Phase::kSniff) Sniff();
+  if (phase_ == Phase::kTurn) ReadMore();
+}
+
+// RFC 8489 section 8.1: plain and TLS on one port. The first byte alone tells, so it does not
+// matter how the network cuts the rest.
+void StreamConnection::Sniff() {
+  uint8_t first = 0;
+  const ssize_t n = recv(stream_->fd(), &first, 1, MSG_PEEK);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) return Close();
+  if (first == kTlsHandshakeRecord && worker_.settings().tls_streams && worker_.tls() != nullptr) {
+    net::SslPtr ssl = worker_.tls()->NewSession();
+    if (ssl == nullptr) return Close();
+    stream_->StartTls(std::move(ssl));
+  } else if (!worker_.settings().plain_streams ||
+             stun::NextFrame({&first, 1}).kind == stun::FrameKind::kGarbage) {
+    worker_.counters().drops[turn::Drop::kMalformed].Add();
+    return Close();
+  }
+  StartSession();
+}
+
+void StreamConnection::StartSession() {
+  const auto transport = stream_->is_tls() ? turn::Transport::kTls : turn::Transport::kTcp;
+  phase_ = Phase::kTurn;
+  worker_.wheel().Disarm(this);
+  ClientLeg& leg = *this;
+  session_ =
+      std::make_unique<ClientSession>(worker_, leg, turn::Path{transport, client_, server_},
+                                      worker_.now().instant + worker_.settings().allocate_timeout);
+}
+
+void StreamConnection::ReadMore() {
+  const bool handshaking = stream_->handshaking();
+  if (handshaking && !worker_.TakeHandshake()) {
+    watch_.Want(false, watch_.writing());
+    worker_.DeferHandshake(this);
+    return;
+  }
+  const net::StreamRead read = stream_->Read(partial_);
+  if (stream_->is_tls()) CountHandshake(handshaking, read.end);
+  if (stream_->unsent() > 0) UpdateWatch();
+  if (read.data.size() > partial_.size()) {
+    Serve(read.data);
+    worker_.output().FlushPeers();
+  }
+  if (phase_ == Phase::kGone || read.end == net::StreamEnd::kOpen) return;
+  if (session_->turn().waiting()) {
+    // Its answer is still to come; nothing more will.
+    input_over_ = true;
+    UpdateWatch();
+    return;
+  }
+  Close();
+}
+
+void StreamConnection::CountHandshake(bool was_handshaking, net::StreamEnd end) {
+  if (!was_handshaking) return;
+  observe::TlsHandshakes& counts = worker_.counters().tls_handshakes[VersionOf(stream_->ssl())];
+  if (!stream_->handshaking()) {
+    (SSL_session_reused(const_cast<SSL*>(stream_->ssl())) != 0 ? counts.resumed : counts.full)
+        .Add();
+  } else if (end != net::StreamEnd::kOpen) {
+    counts.failed.Add();
+  }
+}
+
+void StreamConnection::ResumeHandshake() {
+  if (phase_ != Phase::kTurn) return;
+  watch_.Want(true, watch_.writing());
+  ReadMore();
+}
+
+void StreamConnection::Serve(ByteView input) {
+  serving_ = true;
+  while (!input.empty() && phase_ == Phase::kTurn && !session_->turn().waiting()) {
+    const stun::Frame frame = stun::NextFrame(input);
+    if (frame.kind == stun::FrameKind::kGarbage) {
+      // A stream cannot be resynchronised.
+      worker_.counters().drops[turn::Drop::kMalformed].Add();
+      serving_ = false;
+      return Close();
+    }
+    if (frame.kind == stun::FrameKind::kIncomplete) break;
+    const ByteView message = input.first(frame.size);
+    if (HandOver(message, input)) return;
+    input = input.subspan(frame.size);
+    session_->FromClient(message);
+    if (joined_) return Join(input);
+  }
+  serving_ = false;
+  if (phase_ != Phase::kTurn) return;
+  const bool known = session_->turn().allocation() != nullptr || session_->turn().waiting();
+  if (!known && input.size() > worker_.settings().max_partial_unknown) {
+    worker_.counters().drops[turn::Drop::kMalformed].Add();
+    return Close();
+  }
+  // Assigning from itself: partial_ was copied into the read buffer before.
+  if (input.empty()) {
+    partial_ = {};
+  } else {
+    partial_ = std::vector<uint8_t>(input.begin(), input.end());
+  }
+  UpdateWatch();
+}
+
+bool StreamConnection::HandOver(ByteView message, ByteView rest) {
+  if (message.size() < stun::kHeaderSize ||
+      LoadBig16(message.data()) != static_cast<uint16_t>(stun::Method::kConnectionBind) ||
+      session_->turn().allocation() != nullptr) {
+    return false;
+  }
+  const auto bind = stun::Message::Parse(message);
+  if (!bind) return false;
+  const auto id = bind->Uint32(stun::AttributeType::kConnectionId);
+  if (!id) return false;
+  const auto home = worker_.WorkerOf(turn::ConnectionId{*id});
+  if (!home || *home == worker_.index()) return false;
+  // Earlier answers, if any, leave first.
+  worker_.output().FlushStream(*this);
+  if (phase_ == Phase::kGone) return true;
+  worker_.counters().handoffs.Add();
+  watch_.Stop();
+  Handoff handoff{std::move(stream_), client_, server_, {rest.begin(), rest.end()}};
+  Leave();
+  worker_.HandOver(*home, std::move(handoff));
+  return true;
+}
+
+void StreamConnection::Join(ByteView rest) {
+  // The success answer leaves before the first relayed byte (RFC 6062 section 5.4).
+  worker_.output().FlushStream(*this);
+  if (phase_ == Phase::kGone) return;
+  watch_.Stop();
+  std::unique_ptr<net::Stream> stream = std::move(stream_);
+  const turn::Transport transport = session_->transport();
+  const turn::ConnectionId id = *joined_;
+  Leave();
+  worker_.JoinPipe(id, std::move(stream), transport, rest);
+}
+
+// --- writing
+
+void StreamConnection::Send(const OutFrame& frame, bool reply) {
+  if (phase_ != Phase::kTurn) return;
+  // What one turn gathers is accepted whole; only what comes while the connection is blocked has to
+  // queue.
+  if (queue_ != nullptr || stream_->unsent() > 0) return Queue(frame, reply);
+  worker_.output().ToStream(*this, frame);
+}
+
+void StreamConnection::Queue(const OutFrame& frame, bool reply) {
+  if (queue_ == nullptr) queue_ = std::make_unique<MediaQueue>();
+  MediaQueue::Dropped dropped;
+  queue_->Push(frame, reply, worker_.now().instant, worker_.settings().media_queue_bytes, &dropped);
+  CountDropped(dropped);
+  UpdateWatch();
+}
+
+void StreamConnection::CountDropped(const MediaQueue::Dropped& dropped) {
+  if (dropped.full > 0) worker_.counters().drops[turn::Drop::kQueueFull].Add(dropped.full);
+  if (dropped.aged > 0) worker_.counters().drops[turn::Drop::kQueueAge].Add(dropped.aged);
+}
+
+void StreamConnection::WriteGathered(const std::vector<iovec>& pieces) {
+  if (phase_ != Phase::kTurn) return;
+  if (!stream_->Write(pieces)) return Close();
+  if (stream_->unsent() > 0) UpdateWatch();
+}
+
+void StreamConnection::OnWritable() {
+  if (!stream_->Flush()) return Close();
+  DrainQueue();
+  if (phase_ == Phase::kTurn) UpdateWatch();
+}
+
+void StreamConnection::DrainQueue() {
+  while (queue_ != nullptr && stream_->unsent() == 0) {
+    MediaQueue::Dropped dropped;
+    const std::vector<uint8_t> bytes = queue_->Pop(kDrainBytes, worker_.now().instant,
+                                                   worker_.settings().media_queue_age, &dropped);
+    CountDropped(dropped);
+    if (queue_->empty()) queue_.reset();
+    if (!bytes.empty() && !stream_->Write(bytes)) return Close();
+  }
+}
+
+void StreamConnection::UpdateWatch() {
+  if (phase_ == Phase::kGone) return;
+  const bool waiting = session_ != nullptr && session_->turn().waiting();
+  const bool deaf = queue_ != nullptr && queue_->reply_bytes() > kMostUnreadReplies;
+  watch_.Want(!waiting && !deaf && !input_over_, stream_->unsent() > 0 || queue_ != nullptr);
+}
+
+// --- life
+
+void StreamConnection::OnSessionChanged() {
+  if (phase_ != Phase::kTurn || serving_ || closing_) return;
+  if (session_->idle_too_long()) return Close();
+  if (session_->turn().waiting()) return;
+  // A credential arrived: serve what waited behind its request, in order.
+  if (!partial_.empty() && !watch_.reading()) {
+    const std::vector<uint8_t> waited = std::exchange(partial_, {});
+    Serve(waited);
+    worker_.output().FlushPeers();
+  }
+  if (phase_ == Phase::kTurn && input_over_ && !session_->turn().waiting()) return Close();
+  if (phase_ == Phase::kTurn) UpdateWatch();
+}
+
+void StreamConnection::Close() {
+  if (phase_ == Phase::kGone || closing_) return;
+  closing_ = true;
+  if (session_ != nullptr) {
+    // Ends the allocation while answers can still leave, then sends what is gathered.
+    session_->ClientGone();
+    worker_.output().FlushStream(*this);
+  }
+  watch_.Stop();
+  stream_->FinishWriting();
+  Leave();
+}
+
+void StreamConnection::Leave() {
+  phase_ = Phase::kGone;
+  worker_.Forget(this);
+}
+
+}  // namespace culvert::relay

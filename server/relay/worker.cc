@@ -1,0 +1,301 @@
+#include "server/relay/worker.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/net/socket.h"
+#include "server/relay/tcp_relay.h"
+
+namespace culvert::relay {
+namespace {
+
+// An idle worker still shows that it lives.
+constexpr seconds kHeartbeat{2};
+
+template <typename T>
+T RandomNumber() {
+  T number{};
+  RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number);
+  return number;
+}
+
+// Unique over workers and, by 24 random bits, over restarts and nodes; the rest counts up.
+uint64_t FirstSessionId(uint8_t worker) {
+  const uint64_t random = RandomNumber<uint64_t>() & 0xffffff0000000000u;
+  return random | static_cast<uint64_t>(worker) << 32;
+}
+
+}  // namespace
+
+Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Provider> provider)
+    : commons_(commons),
+      index_(index),
+      wheel_(loop_.now().instant),
+      mailbox_(loop_),
+      receiver_(std::make_unique<net::UdpReceiver>()),
+      output_(std::make_unique<Output>(commons.sys, counters_)),
+      turn_shared_{commons.turn_settings, commons.peers, commons.nonces, RandomNumber<uint64_t>()},
+      provider_(std::move(provider)),
+      next_session_(FirstSessionId(index)),
+      next_connection_(RandomNumber<uint32_t>()) {}
+
+Worker::~Worker() = default;
+
+void Worker::AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls) {
+  udp_listeners_.push_back(
+      std::make_unique<UdpListener>(*this, std::move(socket), at, plain, dtls));
+}
+
+void Worker::AddStreamListener(net::Fd socket, const Endpoint& at) {
+  auto listener = std::make_unique<StreamListener>();
+  listener->worker = this;
+  listener->socket = std::move(socket);
+  listener->at = at;
+  listener->watch.Start(loop_, listener->socket.get(), listener.get(), true, false);
+  stream_listeners_.push_back(std::move(listener));
+}
+
+void Worker::UseTls(std::shared_ptr<net::TlsContext> stream,
+                    std::shared_ptr<net::TlsContext> datagram) {
+  tls_ = std::move(stream);
+  dtls_ = std::move(datagram);
+  for (auto& listener : udp_listeners_) listener->ReloadTls();
+}
+
+void Worker::Run() {
+  handshakes_left_ = settings().handshakes_per_turn;
+  loop_.SetAlarm(now().instant + kHeartbeat);
+  loop_.Run(this);
+}
+
+void Worker::Stop() {
+  Post([this] {
+    EndEverything();
+    loop_.Stop();
+  });
+}
+
+void Worker::EndEverything() {
+  for (auto& listener : stream_listeners_) listener->watch.Stop();
+  std::vector<ClientSession*> sessions;
+  for (auto& [id, session] : sessions_) sessions.push_back(session);
+  for (ClientSession* session : sessions) session->End(turn::EndReason::kShutdown);
+  std::vector<StreamConnection*> connections;
+  for (auto& [connection, owned] : connections_) connections.push_back(connection);
+  for (StreamConnection* connection : connections) connection->Close();
+}
+
+bool Worker::OnTurnEnd() {
+  const Instant now = loop_.now().instant;
+  wheel_.Advance(now);
+  RunLater();
+  ServeDeferredHandshakes();
+  output_->Flush();
+  if (index_ == 0) commons_.reservations.Expire(now);
+  counters_.loop_turns.Add();
+  counters_.last_turn.Set(now);
+  counters_.loop_lag.Observe(static_cast<uint64_t>(loop_.last_turn().count()));
+  loop_.SetAlarm(std::min(wheel_.NextWake(), now + kHeartbeat));
+  return !deferred_handshakes_.empty() || !later_.empty();
+}
+
+void Worker::RunLater() {
+  for (auto& work : std::exchange(later_, {})) work();
+}
+
+// --- sessions
+
+observe::SessionId Worker::NewSession(ClientSession* session) {
+  const observe::SessionId id{next_session_++};
+  sessions_[id] = session;
+  return id;
+}
+
+ClientSession* Worker::SessionById(observe::SessionId id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+std::optional<auth::Answer> Worker::LookUp(const auth::Question& question,
+                                           observe::SessionId session) {
+  if (provider_ == nullptr || pending_lookups_ >= settings().max_pending_lookups) {
+    return auth::Answer(Failure{auth::Refusal::kProviderDown});
+  }
+  struct Slot {
+    bool returned = false;
+    std::optional<auth::Answer> answer;
+  };
+  const auto slot = std::make_shared<Slot>();
+  provider_->Lookup(question, now(), [this, slot, session](auth::Answer answer) {
+    if (!slot->returned) {
+      slot->answer = std::move(answer);
+      return;
+    }
+    --pending_lookups_;
+    counters_.lookups_pending.Down();
+    if (ClientSession* const waiting = SessionById(session)) waiting->OnCredential(answer);
+  });
+  slot->returned = true;
+  if (!slot->answer) {
+    ++pending_lookups_;
+    counters_.lookups_pending.Up();
+  }
+  return slot->answer;
+}
+
+// --- relay addresses
+
+std::optional<IpAddress> Worker::RelayAddressFor(Family family, const ServerAddress& server) const {
+  const auto of_family = [family](const std::vector<IpAddress>& ips) -> std::optional<IpAddress> {
+    const auto found = std::find_if(
+        ips.begin(), ips.end(), [family](const IpAddress& ip) { return ip.family() == family; });
+    if (found == ips.end()) return std::nullopt;
+    return *found;
+  };
+  if (!settings().relay_ips.empty()) return of_family(settings().relay_ips);
+  if (server.family() == family) return server.ip();
+  // A client that reached us on loopback has its peers there, too.
+  if (server.ip().is_loopback() && family == Family::kIPv4) return IpAddress::V4(127, 0, 0, 1);
+  if (server.ip().is_loopback()) return IpAddress::Parse("::1");
+  return of_family(settings().local_ips);
+}
+
+Endpoint Worker::ExternalAddressOf(const Endpoint& local) const {
+  const ExternalAddress* fits = nullptr;
+  for (const ExternalAddress& mapping : settings().external) {
+    if (mapping.external.family() != local.family()) continue;
+    if (mapping.relay == local.ip()) return {mapping.external, local.port()};
+    if (!mapping.relay && fits == nullptr) fits = &mapping;
+  }
+  return fits != nullptr ? Endpoint(fits->external, local.port()) : local;
+}
+
+// --- stream connections
+
+void Worker::Accept(StreamListener& listener) {
+  for (unsigned i = 0; i < settings().accepts_per_turn; ++i) {
+    sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    const net::SysResult accepted =
+        sys().Accept(listener.socket.get(), reinterpret_cast<sockaddr*>(&storage), &size);
+    if (!accepted.ok()) {
+      // Out of descriptors: leave it to the clients' patience, and do not spin on it.
+      if (accepted.error == EMFILE || accepted.error == ENFILE) counters_.connections_refused.Add();
+      return;
+    }
+    net::Fd socket(static_cast<int>(accepted.value));
+    if (connections_.size() >= settings().max_connections) {
+      counters_.connections_refused.Add();
+      continue;
+    }
+    const ClientAddress client(Endpoint::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage)));
+    const ServerAddress server(net::LocalEndpoint(socket.get()));
+    Adopt(std::make_unique<net::Stream>(sys(), std::move(socket), &stream_buffers_), client, server,
+          false, {});
+  }
+}
+
+void Worker::Adopt(std::unique_ptr<net::Stream> stream, const ClientAddress& client,
+                   const ServerAddress& server, bool taken_over, ByteView unread) {
+  auto connection = std::make_unique<StreamConnection>(*this, std::move(stream), client, server);
+  StreamConnection* const begun = connection.get();
+  connections_.emplace(begun, std::move(connection));
+  begun->Begin(taken_over, unread);
+}
+
+bool Worker::TakeHandshake() {
+  if (handshakes_left_ == 0) return false;
+  --handshakes_left_;
+  return true;
+}
+
+void Worker::DeferHandshake(StreamConnection* connection) {
+  counters_.handshakes_deferred.Add();
+  deferred_handshakes_.push_back(connection);
+}
+
+void Worker::ServeDeferredHandshakes() {
+  handshakes_left_ = settings().handshakes_per_turn;
+  // Half of the ration is kept for the next turn's newcomers.
+  for (unsigned i = 0; i < settings().handshakes_per_turn / 2 + 1; ++i) {
+    if (deferred_handshakes_.empty() || handshakes_left_ == 0) return;
+    StreamConnection* const connection = deferred_handshakes_.front();
+    deferred_handshakes_.pop_front();
+    connection->ResumeHandshake();
+  }
+}
+
+void Worker::Forget(StreamConnection* connection) {
+  std::erase(deferred_handshakes_, connection);
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  loop_.DeferDelete(std::move(found->second));
+  connections_.erase(found);
+}
+
+void Worker::HandOver(uint8_t worker, Handoff handoff) {
+  Worker* const owner = workers_[worker];
+  // A letter must be copyable; the connection in it is not.
+  auto parcel = std::make_shared<Handoff>(std::move(handoff));
+  owner->Post([owner, parcel] {
+    owner->Adopt(std::move(parcel->stream), parcel->client, parcel->server, true, parcel->unread);
+  });
+}
+
+// --- RFC 6062 connections
+
+turn::ConnectionId Worker::NewConnectionId(ClientSession* owner) {
+  turn::ConnectionId id{};
+  do {
+    id = commons_.connection_ids.Seal({commons_.node, index_, next_connection_++});
+  } while (connection_owners_.contains(id));
+  connection_owners_[id] = owner;
+  return id;
+}
+
+ClientSession* Worker::OwnerOf(turn::ConnectionId id) {
+  const auto found = connection_owners_.find(id);
+  return found == connection_owners_.end() ? nullptr : found->second;
+}
+
+std::optional<uint8_t> Worker::WorkerOf(turn::ConnectionId id) const {
+  const ConnectionHome home = commons_.connection_ids.Open(id);
+  if (home.node != commons_.node || home.worker >= workers_.size()) return std::nullopt;
+  return home.worker;
+}
+
+void Worker::JoinPipe(turn::ConnectionId id, std::unique_ptr<net::Stream> client,
+                      turn::Transport transport, ByteView from_client) {
+  ClientSession* const owner = OwnerOf(id);
+  TcpRelay* const relay = owner != nullptr ? owner->tcp_relay() : nullptr;
+  net::Fd peer = relay != nullptr ? relay->Take(id) : net::Fd();
+  if (!CULVERT_CHECK("relay.claimed-connection", peer.valid())) {
+    client->Abort();
+    return;
+  }
+  counters_.connection_binds.Add();
+  auto pipe = std::make_unique<DataPipe>(
+      *this, id, owner->id(), transport, owner->bytes_per_second(), std::move(client),
+      std::make_unique<net::Stream>(sys(), std::move(peer), &stream_buffers_));
+  DataPipe* const started = pipe.get();
+  pipes_.emplace(started, std::move(pipe));
+  relay->SetPipe(id, started);
+  started->Start(from_client);
+}
+
+void Worker::PipeEnded(DataPipe* pipe, observe::SessionId owner) {
+  if (ClientSession* const session = SessionById(owner)) {
+    // Already gone from the relay's table when the allocation itself ended it.
+    if (session->tcp_relay() != nullptr) session->tcp_relay()->ForgetPipe(pipe->id());
+    ForgetConnection(pipe->id());
+    session->PeerClosed(pipe->id());
+  }
+  const auto found = pipes_.find(pipe);
+  if (found == pipes_.end()) return;
+  loop_.DeferDelete(std::move(found->second));
+  pipes_.erase(found);
+}
+
+}  // namespace culvert::relay

@@ -1,0 +1,174 @@
+// One worker: a thread with its loop, its listeners, its TLS contexts, its clients and their relay
+// sockets. Workers share nothing that the data path touches; they send each other letters (Post).
+//
+// Everything but Post, HandOver, and the constructor and Run's caller belongs to the worker's own
+// thread.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "auth/contract.h"
+#include "server/net/loop.h"
+#include "server/net/mailbox.h"
+#include "server/net/stream.h"
+#include "server/net/timer_wheel.h"
+#include "server/net/tls_context.h"
+#include "server/observe/counters.h"
+#include "server/observe/log.h"
+#include "server/relay/connection_id.h"
+#include "server/relay/data_pipe.h"
+#include "server/relay/output.h"
+#include "server/relay/port_pool.h"
+#include "server/relay/quota.h"
+#include "server/relay/reservations.h"
+#include "server/relay/settings.h"
+#include "server/relay/stream_connection.h"
+#include "server/relay/udp_listener.h"
+#include "server/turn/session.h"
+
+namespace culvert::relay {
+
+// What all workers of a process have in common; outlives them. Everything in it is immutable or
+// thread-safe.
+struct Commons {
+  const Settings& settings;
+  const turn::Settings& turn_settings;
+  const turn::PeerPolicy& peers;
+  const auth::NonceSealer& nonces;
+  const ConnectionIdCodec& connection_ids;
+  PortPool& ports;
+  Quota& quota;
+  Reservations& reservations;
+  observe::Log& log;
+  net::Syscalls& sys;
+  uint8_t node = 0;
+};
+
+class Worker final : private net::TurnHandler {
+ public:
+  // `provider`: this worker's own. `index` is below ConnectionIdCodec::kWorkers.
+  Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Provider> provider);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // --- before Run, from the thread that sets up
+  // All workers of the process, this one among them, by index.
+  void SetPeers(std::vector<Worker*> workers) { workers_ = std::move(workers); }
+  void AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls);
+  void AddStreamListener(net::Fd socket, const Endpoint& at);
+  void UseTls(std::shared_ptr<net::TlsContext> stream, std::shared_ptr<net::TlsContext> datagram);
+
+  // Serves until Stop.
+  void Run();
+
+  // --- any thread
+  void Post(std::function<void()> letter) { mailbox_.Post(std::move(letter)); }
+  // Ends all allocations and Run.
+  void Stop();
+
+  // --- for the rooms of this worker
+  uint8_t index() const { return index_; }
+  net::Loop& loop() { return loop_; }
+  const Now& now() const { return loop_.now(); }
+  net::TimerWheel& wheel() { return wheel_; }
+  net::Syscalls& sys() { return commons_.sys; }
+  net::UdpReceiver& receiver() { return *receiver_; }
+  net::StreamBuffers& stream_buffers() { return stream_buffers_; }
+  Output& output() { return *output_; }
+  const Settings& settings() const { return commons_.settings; }
+  turn::Shared& turn_shared() { return turn_shared_; }
+  PortPool& ports() { return commons_.ports; }
+  Quota& quota() { return commons_.quota; }
+  Reservations& reservations() { return commons_.reservations; }
+  observe::Log& log() { return commons_.log; }
+  observe::WorkerCounters& counters() { return counters_; }
+  const observe::WorkerCounters& counters() const { return counters_; }
+  // Null while there is no certificate.
+  const std::shared_ptr<net::TlsContext>& tls() const { return tls_; }
+  const std::shared_ptr<net::TlsContext>& dtls() const { return dtls_; }
+  // Runs `work` at the end of this turn or the next.
+  void Later(std::function<void()> work) { later_.push_back(std::move(work)); }
+
+  // --- sessions
+  observe::SessionId NewSession(ClientSession* session);
+  void ForgetSession(observe::SessionId id) { sessions_.erase(id); }
+  ClientSession* SessionById(observe::SessionId id);
+  std::optional<auth::Answer> LookUp(const auth::Question& question, observe::SessionId session);
+
+  // --- relay addresses
+  // Where a relay for a client of `server` binds; nullopt where the machine has no such family.
+  std::optional<IpAddress> RelayAddressFor(Family family, const ServerAddress& server) const;
+  Endpoint ExternalAddressOf(const Endpoint& local) const;
+
+  // --- stream connections
+  bool TakeHandshake();
+  void DeferHandshake(StreamConnection* connection);
+  void Forget(StreamConnection* connection);
+  // Gives a connection to another worker (any thread may be its own).
+  void HandOver(uint8_t worker, Handoff handoff);
+
+  // --- RFC 6062 connections
+  turn::ConnectionId NewConnectionId(ClientSession* owner);
+  void ForgetConnection(turn::ConnectionId id) { connection_owners_.erase(id); }
+  ClientSession* OwnerOf(turn::ConnectionId id);
+  // The worker of this process whose connection `id` claims to be; nullopt for another node's.
+  std::optional<uint8_t> WorkerOf(turn::ConnectionId id) const;
+  void JoinPipe(turn::ConnectionId id, std::unique_ptr<net::Stream> client,
+                turn::Transport transport, ByteView from_client);
+  void PipeEnded(DataPipe* pipe, observe::SessionId owner);
+
+ private:
+  // Accepts clients' TCP connections on one address.
+  struct StreamListener final : net::FdHandler {
+    void OnReady(unsigned) override { worker->Accept(*this); }
+    Worker* worker = nullptr;
+    net::Fd socket;
+    Endpoint at;
+    net::FdWatch watch;
+  };
+
+  bool OnTurnEnd() override;
+  void Accept(StreamListener& listener);
+  void Adopt(std::unique_ptr<net::Stream> stream, const ClientAddress& client,
+             const ServerAddress& server, bool taken_over, ByteView unread);
+  void ServeDeferredHandshakes();
+  void RunLater();
+  void EndEverything();
+
+  const Commons commons_;
+  const uint8_t index_;
+  observe::WorkerCounters counters_;
+  net::Loop loop_;
+  net::TimerWheel wheel_;
+  net::Mailbox mailbox_;
+  std::unique_ptr<net::UdpReceiver> receiver_;
+  std::unique_ptr<Output> output_;
+  net::StreamBuffers stream_buffers_;
+  turn::Shared turn_shared_;
+  std::unique_ptr<auth::Provider> provider_;
+  std::vector<Worker*> workers_;
+  std::shared_ptr<net::TlsContext> tls_;
+  std::shared_ptr<net::TlsContext> dtls_;
+
+  uint64_t next_session_;
+  uint32_t next_connection_;
+  size_t pending_lookups_ = 0;
+  absl::flat_hash_map<observe::SessionId, ClientSession*> sessions_;
+  absl::flat_hash_map<turn::ConnectionId, ClientSession*> connection_owners_;
+  absl::flat_hash_map<DataPipe*, std::unique_ptr<DataPipe>> pipes_;
+  absl::flat_hash_map<StreamConnection*, std::unique_ptr<StreamConnection>> connections_;
+  std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
+  std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
+  std::deque<StreamConnection*> deferred_handshakes_;
+  unsigned handshakes_left_ = 0;
+  std::vector<std::function<void()>> later_;
+};
+
+}  // namespace culvert::relay

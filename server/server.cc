@@ -1,0 +1,181 @@
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/net/machine.h"
+#include "server/net/socket.h"
+
+namespace culvert {
+namespace {
+
+using net::TlsContext;
+
+// Listeners share their ports among workers, and would silently share them with another relay of
+// the same user, too. A bind that shares nothing finds out who else is there.
+std::optional<std::string> ProbePort(const Endpoint& at, int type) {
+  net::Syscalls& sys = net::Syscalls::Kernel();
+  const auto made = sys.Socket(at.family() == Family::kIPv4 ? AF_INET : AF_INET6, type, 0);
+  if (!made.ok()) return net::SocketError{made.error, "socket"}.Explain(at);
+  const net::Fd fd(static_cast<int>(made.value));
+  const int on = 1;
+  // TIME_WAIT of an earlier run is nobody.
+  if (type == SOCK_STREAM) setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (at.family() == Family::kIPv6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  sockaddr_storage storage;
+  const socklen_t size = at.ToSockaddr(&storage);
+  const auto bound = sys.Bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), size);
+  if (!bound.ok()) return net::SocketError{bound.error, "bind"}.Explain(at);
+  return std::nullopt;
+}
+
+// A missing file that nobody asked for is no mistake: then there is no TLS.
+bool WantsTls(const config::Options& options) {
+  if (!options.tls && !options.dtls) return false;
+  return options.cert_given || access(options.cert.c_str(), F_OK) == 0;
+}
+
+size_t WorkerCount(const config::Options& options) {
+  const uint32_t wanted = options.relay_threads != 0 ? options.relay_threads : net::UsableCpus();
+  return std::clamp<size_t>(wanted, 1, relay::ConnectionIdCodec::kWorkers);
+}
+
+}  // namespace
+
+Server::Server(const config::Options& options, observe::Log& log)
+    : options_(options),
+      log_(log),
+      addresses_(net::LocalAddresses()),
+      ticket_keys_(net::TicketKeys::Random()),
+      relay_settings_(RelaySettings(options, addresses_)),
+      turn_settings_(TurnSettings(options)),
+      cluster_key_(ClusterKeyOf(options)),
+      nonces_(cluster_key_, options.stale_nonce),
+      connection_ids_(cluster_key_),
+      ports_(options.min_port, options.max_port),
+      quota_(relay_settings_),
+      reservations_(ports_) {}
+
+Server::~Server() {
+  Stop();
+  workers_.clear();
+}
+
+std::optional<std::string> Server::Check(const config::Options& options) {
+  const auto providers = ProvidersOf(options, RealmOf(options));
+  if (!providers) return providers.error();
+  if (!WantsTls(options)) return std::nullopt;
+  for (const auto kind : {TlsContext::Kind::kStream, TlsContext::Kind::kDatagram}) {
+    const auto context = TlsContext::Load(TlsSettingsOf(options), net::TicketKeys::Random(), kind);
+    if (!context) return context.error();
+  }
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Options& options,
+                                                            observe::Log& log) {
+  std::unique_ptr<Server> server(new Server(options, log));
+  auto providers = ProvidersOf(options, server->realm());
+  if (!providers) return Failure{providers.error()};
+  server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
+  server->peers_ = std::make_unique<turn::PeerPolicy>(
+      PeerRulesOf(options), ListenerEndpoints(server->plan_, server->addresses_));
+  const relay::Commons commons{server->relay_settings_, server->turn_settings_,  *server->peers_,
+                               server->nonces_,         server->connection_ids_, server->ports_,
+                               server->quota_,          server->reservations_,   log,
+                               net::Syscalls::Kernel()};
+  std::vector<relay::Worker*> all;
+  for (size_t i = 0; i < WorkerCount(options); ++i) {
+    server->workers_.push_back(
+        std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), (*providers)()));
+    all.push_back(server->workers_.back().get());
+    server->counters_.push_back(&all.back()->counters());
+  }
+  for (relay::Worker* worker : all) worker->SetPeers(all);
+  if (WantsTls(options)) {
+    if (auto error = server->LoadTls()) return Failure{*error};
+  } else if (options.tls || options.dtls) {
+    log.Warning(
+        "TLS and DTLS are off: there is no certificate. Give --cert and --pkey, or --no-tls and "
+        "--no-dtls",
+        {{"looked_for", options.cert}});
+  }
+  if (auto error = server->Bind()) return Failure{*error};
+  return server;
+}
+
+std::optional<std::string> Server::LoadTls() {
+  // All of them first: a failure must leave every worker as it was.
+  std::vector<std::pair<std::shared_ptr<TlsContext>, std::shared_ptr<TlsContext>>> loaded;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    auto stream =
+        TlsContext::Load(TlsSettingsOf(options_), ticket_keys_, TlsContext::Kind::kStream);
+    if (!stream) return stream.error();
+    auto datagram =
+        TlsContext::Load(TlsSettingsOf(options_), ticket_keys_, TlsContext::Kind::kDatagram);
+    if (!datagram) return datagram.error();
+    loaded.emplace_back(*stream, *datagram);
+  }
+  certificate_expiry_ = loaded.front().first->certificate_expiry();
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    relay::Worker* const worker = workers_[i].get();
+    if (threads_.empty()) {
+      worker->UseTls(loaded[i].first, loaded[i].second);
+    } else {
+      worker->Post([worker, pair = loaded[i]] { worker->UseTls(pair.first, pair.second); });
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Server::ReloadTls() {
+  if (!WantsTls(options_)) return std::nullopt;
+  return LoadTls();
+}
+
+std::optional<std::string> Server::Bind() {
+  net::Syscalls& sys = net::Syscalls::Kernel();
+  for (const ListenerPlan& listener : plan_) {
+    const bool datagrams = listener.udp || listener.dtls;
+    if (datagrams) {
+      if (auto error = ProbePort(listener.at, SOCK_DGRAM)) return error;
+    }
+    if (listener.stream) {
+      if (auto error = ProbePort(listener.at, SOCK_STREAM)) return error;
+    }
+    for (auto& worker : workers_) {
+      if (datagrams) {
+        auto socket = net::OpenUdpListener(sys, listener.at);
+        if (!socket) return socket.error().Explain(listener.at);
+        worker->AddUdpListener(std::move(*socket), listener.at, listener.udp, listener.dtls);
+      }
+      if (listener.stream) {
+        auto socket = net::OpenTcpListener(sys, listener.at);
+        if (!socket) return socket.error().Explain(listener.at);
+        worker->AddStreamListener(std::move(*socket), listener.at);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void Server::Start() {
+  for (auto& worker : workers_) {
+    threads_.emplace_back([w = worker.get()] { w->Run(); });
+  }
+}
+
+void Server::Stop() {
+  if (threads_.empty()) return;
+  for (auto& worker : workers_) worker->Stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+uint64_t Server::relay_ports() const {
+  return options_.max_port - options_.min_port + 1u;
+}
+
+}  // namespace culvert

@@ -1,0 +1,71 @@
+// The relay as one object: what its workers share, the workers with their threads, and their
+// listeners. Made, started and stopped by main, on main's thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/config/options.h"
+#include "server/observe/counters.h"
+#include "server/observe/log.h"
+#include "server/relay/worker.h"
+#include "server/setup.h"
+
+namespace culvert {
+
+class Server {
+ public:
+  // Reads certificates and users and binds all ports, so that rights may be dropped afterwards.
+  // `log` outlives the server. The error is ready for a person and says what to do.
+  static Result<std::unique_ptr<Server>, std::string> Create(const config::Options& options,
+                                                             observe::Log& log);
+  // What Create does before it opens sockets; nullopt when all is well.
+  static std::optional<std::string> Check(const config::Options& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  void Start();
+  // Ends allocations and workers, and waits for them.
+  void Stop();
+
+  // Reads certificate and key again; sessions go on with what they have. A failure leaves the old
+  // ones in use.
+  std::optional<std::string> ReloadTls();
+  bool has_certificate() const { return certificate_expiry_.has_value(); }
+  std::optional<WallTime> certificate_expiry() const { return certificate_expiry_; }
+
+  const std::vector<ListenerPlan>& listeners() const { return plan_; }
+  observe::AllCounters counters() const { return counters_; }
+  uint64_t relay_ports() const;
+  size_t workers() const { return workers_.size(); }
+  const std::string& realm() const { return turn_settings_.realm; }
+
+ private:
+  Server(const config::Options& options, observe::Log& log);
+  std::optional<std::string> LoadTls();
+  std::optional<std::string> Bind();
+
+  const config::Options options_;
+  observe::Log& log_;
+  const std::vector<IpAddress> addresses_;
+  const net::TicketKeys ticket_keys_;
+  const relay::Settings relay_settings_;
+  const turn::Settings turn_settings_;
+  std::optional<WallTime> certificate_expiry_;
+  std::vector<ListenerPlan> plan_;
+  std::unique_ptr<turn::PeerPolicy> peers_;
+  const auth::ClusterKey cluster_key_;
+  const auth::NonceSealer nonces_;
+  const relay::ConnectionIdCodec connection_ids_;
+  relay::PortPool ports_;
+  relay::Quota quota_;
+  relay::Reservations reservations_;
+  std::vector<std::unique_ptr<relay::Worker>> workers_;
+  std::vector<const observe::WorkerCounters*> counters_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace culvert

@@ -1,0 +1,204 @@
+#include "server/setup.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "auth/provider_chain.h"
+#include "auth/providers/ephemeral_secret.h"
+#include "auth/providers/static_users.h"
+#include "server/net/machine.h"
+#include "server/stun/integrity.h"
+
+namespace culvert {
+namespace {
+
+std::vector<IpAddress> ListeningAddresses(const config::Options& options,
+                                          const std::vector<IpAddress>& addresses) {
+  if (!options.listening_ips.empty()) return options.listening_ips;
+  std::vector<IpAddress> all = {IpAddress::Any(Family::kIPv4)};
+  if (std::any_of(addresses.begin(), addresses.end(),
+                  [](const IpAddress& ip) { return !ip.is_v4(); })) {
+    all.push_back(IpAddress::Any(Family::kIPv6));
+  }
+  return all;
+}
+
+// Adds what is spoken at `wanted.at` to the plan, which has each address once.
+void Merge(std::vector<ListenerPlan>* plan, const ListenerPlan& wanted) {
+  if (!wanted.udp && !wanted.dtls && !wanted.stream) return;
+  const auto found = std::find_if(plan->begin(), plan->end(),
+                                  [&](const ListenerPlan& p) { return p.at == wanted.at; });
+  if (found == plan->end()) {
+    plan->push_back(wanted);
+    return;
+  }
+  found->udp |= wanted.udp;
+  found->dtls |= wanted.dtls;
+  found->stream |= wanted.stream;
+}
+
+std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
+  std::vector<auth::SecretText> secrets;
+  for (const std::string& text : texts) secrets.emplace_back(text);
+  return secrets;
+}
+
+}  // namespace
+
+std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
+                                        const std::vector<IpAddress>& addresses) {
+  const bool tls = options.tls && has_certificate;
+  const bool dtls = options.dtls && has_certificate;
+  const bool stream = options.tcp || tls;
+  std::vector<ListenerPlan> plan;
+  for (const IpAddress& ip : ListeningAddresses(options, addresses)) {
+    for (const uint16_t port : {options.listening_port, options.alt_listening_port}) {
+      if (port != 0) Merge(&plan, {Endpoint(ip, port), options.udp, dtls, stream});
+    }
+    for (const uint16_t port : {options.tls_listening_port, options.alt_tls_listening_port}) {
+      if (port == 0 || (!tls && !dtls)) continue;
+      Merge(&plan, {Endpoint(ip, port), options.udp && dtls, dtls, tls});
+    }
+    for (const uint16_t port : options.extra_tls_ports) {
+      if (tls) Merge(&plan, {Endpoint(ip, port), false, false, true});
+    }
+    for (const uint16_t port : options.extra_tcp_ports) {
+      Merge(&plan, {Endpoint(ip, port), false, false, stream});
+    }
+  }
+  for (const Endpoint& at : options.aux_servers) Merge(&plan, {at, options.udp, dtls, stream});
+  return plan;
+}
+
+std::vector<Endpoint> ListenerEndpoints(const std::vector<ListenerPlan>& plan,
+                                        const std::vector<IpAddress>& addresses) {
+  std::vector<Endpoint> all;
+  for (const ListenerPlan& listener : plan) {
+    if (!listener.at.ip().is_unspecified()) {
+      all.push_back(listener.at);
+      continue;
+    }
+    for (const IpAddress& ip : addresses) {
+      if (ip.family() == listener.at.family()) all.emplace_back(ip, listener.at.port());
+    }
+  }
+  return all;
+}
+
+std::string RealmOf(const config::Options& options) {
+  if (!options.realm.empty()) return options.realm;
+  const std::string domain = net::HostDomain();
+  return domain.empty() ? "culvert" : domain;
+}
+
+turn::Settings TurnSettings(const config::Options& options) {
+  turn::Settings settings;
+  settings.realm = RealmOf(options);
+  if (!options.software_attribute) settings.software.clear();
+  settings.max_lifetime = options.max_allocate_lifetime;
+  settings.permission_lifetime = options.permission_lifetime;
+  settings.channel_lifetime = options.channel_lifetime;
+  settings.authenticate = !options.no_auth;
+  settings.secure_binding = options.secure_stun;
+  settings.udp_relay = options.udp_relay;
+  settings.tcp_relay = options.tcp_relay;
+  settings.stun_only = options.stun_only;
+  settings.no_stun = options.no_stun;
+  settings.fingerprint = options.fingerprint;
+  settings.max_connections = options.max_connections_per_allocation;
+  return settings;
+}
+
+turn::PeerRules PeerRulesOf(const config::Options& options) {
+  return {options.allowed_peers, options.denied_peers, options.allow_loopback_peers,
+          options.allow_multicast_peers};
+}
+
+relay::Settings RelaySettings(const config::Options& options,
+                              const std::vector<IpAddress>& addresses) {
+  relay::Settings settings;
+  settings.relay_ips = options.relay_ips;
+  for (const IpAddress& ip : addresses) {
+    const bool link_local = !ip.is_v4() && ip.bytes()[0] == 0xfe && (ip.bytes()[1] & 0xc0) == 0x80;
+    if (!ip.is_loopback() && !link_local) settings.local_ips.push_back(ip);
+  }
+  for (const config::ExternalIp& mapping : options.external_ips) {
+    settings.external.push_back({mapping.external, mapping.relay});
+  }
+  settings.min_port = options.min_port;
+  settings.max_port = options.max_port;
+  settings.user_quota = options.user_quota;
+  settings.total_quota = options.total_quota;
+  settings.max_bytes_per_second = options.max_bps;
+  settings.capacity_bytes_per_second = options.bps_capacity;
+  settings.allocate_timeout = options.max_allocate_timeout;
+  settings.plain_streams = options.tcp;
+  settings.tls_streams = options.tls;
+  return settings;
+}
+
+net::TlsSettings TlsSettingsOf(const config::Options& options) {
+  net::TlsSettings settings;
+  settings.cert_file = options.cert;
+  settings.pkey_file = options.pkey;
+  settings.pkey_password = options.pkey_password;
+  settings.cipher_list = options.cipher_list;
+  settings.dh_file = options.dh_file;
+  settings.ec_curve_name = options.ec_curve_name;
+  settings.ca_file = options.ca_file;
+  settings.tls_1_2 = options.tls_1_2;
+  return settings;
+}
+
+observe::LogOptions LogOptionsOf(const config::Options& options) {
+  observe::LogOptions log;
+  if (options.log_format == config::LogFormat::kJson) {
+    log.format = observe::LogOptions::Format::kJson;
+  }
+  if (options.syslog || options.log_file == "syslog") {
+    log.output = observe::LogOptions::Output::kSyslog;
+  } else if (options.log_file != "stdout" && options.log_file != "-") {
+    log.output = observe::LogOptions::Output::kFile;
+    log.path = options.log_file;
+  }
+  log.least = observe::LevelForVerbosity(options.verbosity);
+  return log;
+}
+
+auth::ClusterKey ClusterKeyOf(const config::Options& options) {
+  auth::ClusterKey key;
+  if (options.cluster_secret.empty()) {
+    RAND_bytes(key.data(), static_cast<int>(key.size()));
+    return key;
+  }
+  return stun::HmacSha256(AsBytes(options.cluster_secret), AsBytes("culvert cluster key"));
+}
+
+Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
+                                                 const std::string& realm) {
+  std::shared_ptr<const auth::StaticUserTable> users;
+  std::shared_ptr<const auth::EphemeralSecrets> secrets;
+  if (!options.users.empty()) {
+    auto loaded = auth::StaticUserTable::Load(realm, Secrets(options.users));
+    if (!loaded) return Failure{"user: " + loaded.error()};
+    users = *loaded;
+  }
+  if (options.use_auth_secret) {
+    auto loaded = auth::EphemeralSecrets::Load(Secrets(options.static_auth_secrets),
+                                               options.rest_api_separator);
+    if (!loaded) return Failure{"static-auth-secret: " + loaded.error()};
+    secrets = *loaded;
+  }
+  return ProviderFactory([users, secrets]() -> std::unique_ptr<auth::Provider> {
+    std::vector<std::unique_ptr<auth::Provider>> providers;
+    if (users != nullptr) providers.push_back(std::make_unique<auth::StaticUsers>(users));
+    if (secrets != nullptr) {
+      providers.push_back(std::make_unique<auth::EphemeralSecretUsers>(secrets));
+    }
+    return std::make_unique<auth::ProviderChain>(std::move(providers));
+  });
+}
+
+}  // namespace culvert

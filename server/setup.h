@@ -1,0 +1,56 @@
+// From the operator's options to what each room wants to know. Nothing is opened here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/contract.h"
+#include "auth/nonce.h"
+#include "server/base/result.h"
+#include "server/config/options.h"
+#include "server/net/tls_context.h"
+#include "server/observe/log.h"
+#include "server/relay/settings.h"
+#include "server/turn/peer_policy.h"
+#include "server/turn/settings.h"
+
+namespace culvert {
+
+// An address that clients reach, and what is spoken there.
+struct ListenerPlan {
+  Endpoint at;
+  bool udp = false;  // plain TURN in datagrams
+  bool dtls = false;
+  bool stream = false;  // TCP, TLS, or both, told apart by the first byte
+};
+
+// `has_certificate`: TLS and DTLS can be served. `addresses`: the machine's own.
+std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
+                                        const std::vector<IpAddress>& addresses);
+
+// The listeners as peers may not be: wildcards become each of `addresses`.
+std::vector<Endpoint> ListenerEndpoints(const std::vector<ListenerPlan>& plan,
+                                        const std::vector<IpAddress>& addresses);
+
+// The realm to serve: the operator's, the host's domain, or "culvert".
+std::string RealmOf(const config::Options& options);
+turn::Settings TurnSettings(const config::Options& options);
+turn::PeerRules PeerRulesOf(const config::Options& options);
+relay::Settings RelaySettings(const config::Options& options,
+                              const std::vector<IpAddress>& addresses);
+net::TlsSettings TlsSettingsOf(const config::Options& options);
+observe::LogOptions LogOptionsOf(const config::Options& options);
+
+// From cluster-secret, or random: then nonces and handles are worth nothing after a restart, or on
+// another node.
+auth::ClusterKey ClusterKeyOf(const config::Options& options);
+
+// Makes one worker's provider; to be called once per worker. The error names the option, never a
+// secret.
+using ProviderFactory = std::function<std::unique_ptr<auth::Provider>()>;
+Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
+                                                 const std::string& realm);
+
+}  // namespace culvert
