@@ -63,13 +63,15 @@ class Session {
   bool waiting() const { return !waiting_request_.empty(); }
   void OnCredential(const auth::Answer& answer, const Now& now);
 
-  // Results of ConnectToPeer.
+  // Results of ConnectToPeer: the Connect is answered. After a failure the relay has closed `id`
+  // itself; an answer behind the deadline is answered with ClosePeer and 447.
   void OnPeerConnected(ConnectionId id, const Now& now);
   void OnPeerConnectFailed(ConnectionId id, const Now& now);
   // A peer connected to the relayed address (RFC 6062 section 5.3). True: keep the connection under
   // the id that ConnectionAttempt told the client; false: close it.
   bool OnPeerAccepted(const PeerAddress& peer, ConnectionId id, const Now& now);
-  // The peer connection is gone, or its pair has ended: forget it.
+  // The peer connection is gone, or its pair has ended: forget it, with 447 if its Connect still
+  // waits for an answer.
   void OnPeerClosed(ConnectionId id);
 
   // Effects::ClaimConnection for a connection of this session, called by the relay which knows the

@@ -216,6 +216,17 @@ TEST_F(AllocateTest, OneFamilyOfTwoIsSuccessWithTheOthersError) {
 }
 
 // AL-12
+TEST_F(AllocateTest, WithoutIPv4HereTwoFamiliesGiveTheIPv6Address) {
+  settings.ipv4_relay = false;
+  EXPECT_EQ(Ask(Allocate().AdditionalFamily(2)),
+            (Lines{"lookup alice", "acquire alice", "open udp v6 any", "created"} +
+             Success("Allocate", 1,
+                     std::string("XOR-RELAYED-ADDRESS [2001:db8::10]:49152, "
+                                 "ADDRESS-ERROR-CODE family 1 440, LIFETIME 600, ") +
+                         kMapped)));
+}
+
+// AL-12
 TEST_F(AllocateTest, TheErrorOfAFullIPv4RangeIsToldBesideTheIPv6Address) {
   effects.udp_v4_error = ErrorCode::kInsufficientCapacity;
   EXPECT_EQ(

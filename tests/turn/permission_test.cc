@@ -144,6 +144,14 @@ TEST_F(PermissionTest, MorePeersThanThereIsRoomForAre508AndNoneIsInstalled) {
             Success("CreatePermission", 4));
 }
 
+// PE-10, AL-25
+TEST_F(PermissionTest, EachFamilyOfADualAllocationHasItsOwnRoom) {
+  settings.max_permissions = 1;
+  AllocateDual();
+  EXPECT_EQ(Ask(Permit().Peer("192.0.2.99:0").Peer("[2001:db8::99]:0")),
+            Success("CreatePermission", 2));
+}
+
 // PE-10
 TEST_F(PermissionTest, WhatExpiredMakesRoom) {
   settings.max_permissions = 1;

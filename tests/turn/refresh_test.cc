@@ -93,6 +93,12 @@ TEST_F(RefreshTest, AFamilyThatIsNotTheAllocationsIs443) {
   EXPECT_EQ(Ask(Refresh(3).RequestedFamily(3)), Refusal("Refresh", 3, 443));
 }
 
+// RF-03
+TEST_F(RefreshTest, AFamilyThatDoesNotExistIs443OnADualAllocationToo) {
+  AllocateDual();
+  EXPECT_EQ(Ask(Refresh().RequestedFamily(3).Lifetime(0)), Refusal("Refresh", 2, 443));
+}
+
 TEST_F(RefreshTest, AFamilyOfWrongLengthIs400) {
   AllocateUdp();
   EXPECT_EQ(Ask(Refresh().Add(AttributeType::kRequestedAddressFamily, {1})),
@@ -169,6 +175,16 @@ TEST_F(RefreshTest, ARenewedCredentialLengthensTheAllocation) {
                                       Success("Refresh", 2, "LIFETIME 450")));
   EXPECT_EQ(Pass(seconds{449}), Lines{});
   EXPECT_EQ(Pass(seconds{1}), Deleted({"close relay v4"}, EndReason::kCredentialExpired));
+}
+
+// AL-22: from then on the old name's expiry means nothing.
+TEST_F(RefreshTest, ARenewedAllocationBelongsToTheNewCredential) {
+  const TestUser renewed("alice2", "new", "example.org");
+  AddUser(alice, "alice", clock.now().wall + seconds{100});
+  AddUser(renewed, "alice");
+  AllocateUdp();
+  Ask(renewed, Refresh());
+  EXPECT_EQ(Pass(seconds{600}), Deleted({"close relay v4"}, EndReason::kExpired));
 }
 
 // CR-33: replayed bytes on the same path are served again and do no harm.

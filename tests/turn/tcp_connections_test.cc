@@ -144,6 +144,15 @@ TEST_F(TcpConnectionsTest, AnAnswerBehindTheDeadlineIs447) {
   EXPECT_EQ(Connected(kFirst), Lines{"close peer 1 at once"} + Refusal("Connect", 2, 447));
 }
 
+// TC-15: what the relay has closed it is not asked to close.
+TEST_F(TcpConnectionsTest, AFailureBehindTheDeadlineIs447AndNoMore) {
+  AllocateTcp();
+  Ask(Connect("192.0.2.99:80"));
+  clock.Advance(seconds{40});
+  session().OnPeerConnectFailed(kFirst, clock.now());
+  EXPECT_EQ(effects.Take(), Refusal("Connect", 2, 447));
+}
+
 // TC-15: a connection that ends before it was one.
 TEST_F(TcpConnectionsTest, APeerThatClosesWhileConnectingIs447) {
   AllocateTcp();
