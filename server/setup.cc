@@ -107,6 +107,7 @@ turn::Settings TurnSettings(const config::Options& options) {
   settings.stun_only = options.stun_only;
   settings.no_stun = options.no_stun;
   settings.fingerprint = options.fingerprint;
+  if (options.rfc5766_channel_numbers) settings.last_channel = stun::kLastChannelRfc5766;
   settings.max_connections = options.max_connections_per_allocation;
   return settings;
 }

@@ -91,6 +91,7 @@ struct Options {
   bool stun_only = false;
   bool no_stun = false;
   bool fingerprint = false;
+  bool rfc5766_channel_numbers = false;  // channels up to 0x7FFF
   bool software_attribute = true;
   std::string server_name;
 

@@ -83,8 +83,9 @@ constexpr std::array kOptions = {
                   "every allocation has a relay port of its own"),
     NoEffectValue("multiplex-peer-max-peers", "NUMBER", "",
                   "every allocation has a relay port of its own"),
-    NoEffectFlag("rfc5766-channel-numbers", "no",
-                 "channel numbers are 0x4000 to 0x4FFF, as RFC 8656 says"),
+    Flag("rfc5766-channel-numbers", kNoLetter, "no", SetFlag<&Options::rfc5766_channel_numbers>,
+         "Let clients bind channels up to 0x7FFF, as RFC 5766 did; RFC 8656 ends at 0x4FFF. "
+         "turnutils_uclient of coturn needs it."),
     NoEffectFlag("no-loopback-peers", "",
                  "obsolete: loopback peers are refused unless allow-loopback-peers is given"),
     NoEffectValue("alternate-server", "IP[:PORT]", "",

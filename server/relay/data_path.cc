@@ -39,7 +39,8 @@ void WriteDataIndicationHeader(uint8_t* out, const PeerAddress& peer, size_t dat
 }  // namespace
 
 void ClientSession::FromClient(ByteView message) {
-  if (!message.empty() && stun::LooksLikeChannelData(message[0])) {
+  if (!message.empty() &&
+      stun::LooksLikeChannelData(message[0], worker_.turn_shared().settings.last_channel)) {
     FromClientChannel(message);
     return;
   }

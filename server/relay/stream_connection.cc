@@ -67,6 +67,7 @@ void StreamConnection::OnReady(unsigned what) {
 // matter how the network cuts the rest.
 void StreamConnection::Sniff() {
   uint8_t first = 0;
+  const uint16_t last_channel = worker_.turn_shared().settings.last_channel;
   const ssize_t n = recv(stream_->fd(), &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return Close();
@@ -75,7 +76,7 @@ void StreamConnection::Sniff() {
     if (ssl == nullptr) return Close();
     stream_->StartTls(std::move(ssl));
   } else if (!worker_.settings().plain_streams ||
-             stun::NextFrame({&first, 1}).kind == stun::FrameKind::kGarbage) {
+             stun::NextFrame({&first, 1}, last_channel).kind == stun::FrameKind::kGarbage) {
     worker_.counters().drops[turn::Drop::kMalformed].Add();
     return Close();
   }
@@ -136,7 +137,7 @@ void StreamConnection::ResumeHandshake() {
 void StreamConnection::Serve(ByteView input) {
   serving_ = true;
   while (!input.empty() && phase_ == Phase::kTurn && !session_->turn().waiting()) {
-    const stun::Frame frame = stun::NextFrame(input);
+    const stun::Frame frame = stun::NextFrame(input, worker_.turn_shared().settings.last_channel);
     if (frame.kind == stun::FrameKind::kGarbage) {
       // A stream cannot be resynchronised.
       worker_.counters().drops[turn::Drop::kMalformed].Add();

@@ -1,5 +1,5 @@
-// The one table of attributes: type, RFC name, and where it is defined. A type that has a row here is
-// "known" in the sense of RFC 8489 section 6.3.1; a comprehension-required type without a row is
+// The one table of attributes: type, RFC name, and where it is defined. A type that has a row here
+// is "known" in the sense of RFC 8489 section 6.3.1; a comprehension-required type without a row is
 // answered with 420. What is not served yet (ACCESS-TOKEN, ...) has no row.
 #pragma once
 

@@ -44,8 +44,8 @@ class Builder {
   // ICMP (RFC 8656 section 18.13): 16 reserved bits, type, code, 32 bits of error data.
   void AddIcmp(uint8_t type, uint8_t code, uint32_t data);
 
-  // Reserves room for an attribute of `size` bytes and returns it for the caller to fill (empty when it
-  // does not fit). Padding is zeroed.
+  // Reserves room for an attribute of `size` bytes and returns it for the caller to fill (empty
+  // when it does not fit). Padding is zeroed.
   MutableBytes Reserve(AttributeType type, size_t size);
 
   // RFC 8489 sections 14.5, 14.6: covers everything added so far.

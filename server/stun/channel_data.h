@@ -22,7 +22,10 @@ struct ChannelData {
 };
 
 // True for the first byte of a ChannelData message, 0x40 to 0x4f (RFC 8656 section 12, table 3).
-constexpr bool LooksLikeChannelData(uint8_t first_byte) { return (first_byte & 0xf0) == 0x40; }
+// `last_channel` is kLastChannel, or kLastChannelRfc5766 where older clients are served.
+constexpr bool LooksLikeChannelData(uint8_t first_byte, uint16_t last_channel = kLastChannel) {
+  return first_byte >= kFirstChannel >> 8 && first_byte <= last_channel >> 8;
+}
 
 // Reads one message from a whole datagram or stream frame. Bytes behind the data are padding.
 // nullopt when the header is cut or claims more than there is.
@@ -39,6 +42,8 @@ inline void StoreChannelHeader(uint8_t* p, uint16_t channel, uint16_t size) {
 }
 
 // On a stream a message takes a multiple of four bytes (RFC 8656 section 12.5).
-constexpr size_t PaddedSize(size_t size) { return (size + 3) & ~size_t{3}; }
+constexpr size_t PaddedSize(size_t size) {
+  return (size + 3) & ~size_t{3};
+}
 
 }  // namespace culvert::stun

@@ -46,10 +46,10 @@ Frame NextChannelData(ByteView bytes) {
 
 }  // namespace
 
-Frame NextFrame(ByteView bytes) {
+Frame NextFrame(ByteView bytes, uint16_t last_channel) {
   if (bytes.empty()) return {FrameKind::kIncomplete, 0};
   if (LooksLikeStun(bytes.front())) return NextStun(bytes);
-  if (LooksLikeChannelData(bytes.front())) return NextChannelData(bytes);
+  if (LooksLikeChannelData(bytes.front(), last_channel)) return NextChannelData(bytes);
   return kGarbageFrame;
 }
 

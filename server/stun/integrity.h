@@ -11,8 +11,8 @@ namespace culvert::stun {
 
 class Message;
 
-// Which attribute protects a message. The HMAC's hash follows the attribute; how the key was derived
-// (MD5 or SHA-256 of user, realm, password) is another matter: see auth/keys.h.
+// Which attribute protects a message. The HMAC's hash follows the attribute; how the key was
+// derived (MD5 or SHA-256 of user, realm, password) is another matter: see auth/keys.h.
 enum class IntegrityKind : uint8_t { kSha1, kSha256 };
 
 inline constexpr size_t kSha1Size = 20;
@@ -25,12 +25,13 @@ using Sha256Digest = std::array<uint8_t, kSha256Size>;
 Sha1Digest HmacSha1(ByteView key, ByteView first, ByteView second = {});
 Sha256Digest HmacSha256(ByteView key, ByteView first, ByteView second = {});
 
-// True when the message carries the attribute and its value is right under `key`. Compared in constant
-// time. A MESSAGE-INTEGRITY-SHA256 shorter than 32 bytes is refused (TURN does not allow truncation).
+// True when the message carries the attribute and its value is right under `key`. Compared in
+// constant time. A MESSAGE-INTEGRITY-SHA256 shorter than 32 bytes is refused (TURN does not allow
+// truncation).
 bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key);
 
-// The value of FINGERPRINT over `before`, the message up to it, whose header length already counts the
-// FINGERPRINT attribute.
+// The value of FINGERPRINT over `before`, the message up to it, whose header length already counts
+// the FINGERPRINT attribute.
 uint32_t Fingerprint(ByteView before);
 
 // Same size and same bytes, in time that depends on the size only.

@@ -1,5 +1,6 @@
 // The numbers of STUN and TURN: classes, methods, attribute types, error codes.
-// RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP allocations), RFC 8016 (mobility), RFC 7635 (OAuth).
+// RFC 8489 (STUN), RFC 8656 (TURN), RFC 6062 (TCP allocations), RFC 8016 (mobility), RFC 7635
+// (OAuth).
 #pragma once
 
 #include <array>
@@ -80,7 +81,9 @@ enum class AttributeType : uint16_t {
 };
 
 // RFC 8489 section 14: types below 0x8000 must be understood.
-constexpr bool IsComprehensionRequired(uint16_t type) { return type < 0x8000; }
+constexpr bool IsComprehensionRequired(uint16_t type) {
+  return type < 0x8000;
+}
 
 // Values of REQUESTED-ADDRESS-FAMILY, ADDITIONAL-ADDRESS-FAMILY and of every address attribute.
 inline constexpr uint8_t kFamilyIPv4 = 0x01;
@@ -119,6 +122,8 @@ const char* AttributeName(uint16_t type);
 // RFC 8656 section 12: the channel numbers a client may bind.
 inline constexpr uint16_t kFirstChannel = 0x4000;
 inline constexpr uint16_t kLastChannel = 0x4fff;
+// RFC 5766 section 11 let clients go up to here; those of that age still do.
+inline constexpr uint16_t kLastChannelRfc5766 = 0x7fff;
 inline constexpr size_t kChannelHeaderSize = 4;
 
 }  // namespace culvert::stun

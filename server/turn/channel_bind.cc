@@ -31,11 +31,12 @@ void Session::ServeChannelBind(Request& request) {
   if (allocation_->protocol != stun::kTransportUdp) {
     return Refuse(request.answer_to, ErrorCode::kForbidden);
   }
-  // Both attributes are there, the number is one of 0x4000 to 0x4FFF, the peer can be sent to.
+  // Both attributes are there, the number is one of 0x4000 to 0x4FFF (or as the operator says), the
+  // peer can be sent to.
   const auto number = request.message.ChannelNumber();
   const auto address = request.message.XorAddress(AttributeType::kXorPeerAddress);
   if (!number || !address || address->port() == 0 || *number < stun::kFirstChannel ||
-      *number > stun::kLastChannel) {
+      *number > settings.last_channel) {
     return Refuse(request.answer_to, ErrorCode::kBadRequest);
   }
   // Neither number nor peer is bound otherwise.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/base/time.h"
+#include "server/stun/protocol.h"
 
 namespace culvert::turn {
 
@@ -27,6 +28,10 @@ struct Settings {
   bool stun_only = false;
   bool no_stun = false;      // Binding is not answered
   bool fingerprint = false;  // always; otherwise mirrored from the request
+
+  // Highest channel number that may be bound: RFC 8656's, or stun::kLastChannelRfc5766 for older
+  // clients.
+  uint16_t last_channel = stun::kLastChannel;
 
   // Bounds per allocation (508 beyond). Permissions are per peer IP; ICE needs one per remote
   // candidate.
