@@ -70,7 +70,7 @@ TEST_F(AuthenticationTest, WhatStandsBehindTheIntegrityIsAsIfAbsent) {
             Lines{"lookup alice"} + Refusal("Refresh", 2, 437));
 }
 
-// CR-03, CR-04, CR-05
+// CR-02, CR-03, CR-04, CR-05
 TEST_F(AuthenticationTest, EachChallengeHasItsOwnWellFormedNonce) {
   std::set<std::string> nonces;
   for (int i = 0; i < 100; ++i) {
@@ -333,7 +333,7 @@ TEST_F(AuthenticationTest, AWithdrawnUserIsForgotten) {
   EXPECT_EQ(Ask(Refresh()), Lines{"lookup alice"} + Judged("unknown user", 401));
 }
 
-// CR-30, ST-02: what nobody may send here is passed over.
+// CR-30, ST-02, SD-11: what nobody may send here is passed over.
 TEST_F(AuthenticationTest, WrongClassesAndMethodsMeetSilence) {
   const auto send = [this](Method method, Class message_class) {
     return Send(TurnRequest(method, 2, message_class));
@@ -342,7 +342,7 @@ TEST_F(AuthenticationTest, WrongClassesAndMethodsMeetSilence) {
   EXPECT_EQ(send(Method::kAllocate, Class::kIndication), malformed);
   EXPECT_EQ(send(Method::kSend, Class::kRequest), malformed);
   EXPECT_EQ(send(Method::kSend, Class::kIndication), malformed);
-  EXPECT_EQ(send(Method::kData, Class::kIndication), malformed);  // SD-11
+  EXPECT_EQ(send(Method::kData, Class::kIndication), malformed);
   EXPECT_EQ(send(Method::kConnectionAttempt, Class::kIndication), malformed);
   EXPECT_EQ(send(Method::kRefresh, Class::kSuccess), malformed);
   EXPECT_EQ(send(Method::kRefresh, Class::kError), malformed);

@@ -280,7 +280,7 @@ TEST_F(TcpConnectionsTest, MoreConnectionsThanAllowedAre508) {
   EXPECT_EQ(effects.Take(), Lines{"drop connection_limit"});
 }
 
-// TC-34, TC-35, CR-27
+// TC-22, TC-34, TC-35, CR-27
 TEST_F(TcpConnectionsTest, AnotherSubjectsClaimIs441AndTheOwnerStillBinds) {
   AllocateAndConnect();
   EXPECT_EQ(Claim(kFirst, "bob"), 441);
