@@ -1,0 +1,59 @@
+// What culvert-bench is told on its command line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "server/base/address.h"
+#include "server/base/result.h"
+#include "tests/support/client_connection.h"
+
+namespace culvert::bench {
+
+enum class Work : uint8_t {
+  kMedia,        // ChannelData between clients and UDP peers
+  kBulk,         // byte streams of RFC 6062
+  kAllocations,  // connect, allocate, delete, close, again and again
+};
+
+struct Options {
+  Work work = Work::kMedia;
+  testing::ClientTransport transport = testing::ClientTransport::kTls;
+  Endpoint server{IpAddress::V4(127, 0, 0, 1), 3478};
+  std::string user = "bench";
+  std::string password = "bench";
+  // Whose processor time is measured; 0 measures none.
+  int server_pid = 0;
+
+  size_t sessions = 100;
+  bool up = true;    // client to peer
+  bool down = true;  // peer to client
+  double seconds = 5;
+  double warm_up_seconds = 0.5;
+
+  // kMedia
+  size_t payload = 160;  // bytes of one packet
+  // Packets per second of each session and direction; 0 saturates.
+  double rate = 0;
+  // Saturated: most packets of one session and direction that are under way.
+  size_t window = 80;
+  // Most packets that are sent at once: frames of one TLS record, datagrams of one UDP train.
+  size_t batch = 40;
+  // Trains of UDP datagrams leave as one UDP_SEGMENT send; otherwise as many by sendmmsg.
+  bool gso = true;
+  // Our own UDP sockets take coalesced trains, which spares the sender their receive path.
+  bool gro = false;
+
+  // kAllocations: that many clients at the same time.
+  size_t parallel = 16;
+};
+
+const char* WorkName(Work work);
+
+// Accepts --name=value, --name value, and one dash as well. The failure is a sentence for the user.
+Result<Options, std::string> ParseOptions(const std::vector<std::string>& arguments);
+// One line per option.
+std::string OptionsHelp();
+
+}  // namespace culvert::bench

@@ -1,0 +1,123 @@
+#include "tests/bench/report.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace culvert::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Head(const Options& options, const WindowCost& cost) {
+  Json json;
+  json["work"] = WorkName(options.work);
+  json["transport"] = testing::ClientTransportName(options.transport);
+  json["direction"] = options.up && options.down ? "both" : options.up ? "up" : "down";
+  json["seconds"] = cost.seconds;
+  json["generator_cpu_seconds"] = cost.generator_cpu_seconds;
+  json["server_cpu_seconds"] = nullptr;
+  if (cost.server_cpu_seconds) json["server_cpu_seconds"] = *cost.server_cpu_seconds;
+  return json;
+}
+
+// null where the server was not measured or used no time that its clock shows.
+Json PerCpuSecond(uint64_t amount, const WindowCost& cost) {
+  if (!cost.server_cpu_seconds || *cost.server_cpu_seconds <= 0) return nullptr;
+  return static_cast<double>(amount) / *cost.server_cpu_seconds;
+}
+
+double PerSecond(uint64_t amount, const WindowCost& cost) {
+  return static_cast<double>(amount) / cost.seconds;
+}
+
+Json DelayJson(const Delays& delays) {
+  return {{"p50", delays.Percentile(0.5)},
+          {"p90", delays.Percentile(0.9)},
+          {"p99", delays.Percentile(0.99)},
+          {"p999", delays.Percentile(0.999)}};
+}
+
+// Never below 0: delivered counts each packet once, and only packets that were sent.
+uint64_t Lost(const FlowCounts& counts) {
+  return counts.sent - counts.delivered;
+}
+
+double Share(uint64_t part, uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+Json DirectionJson(const MediaDirection& direction) {
+  return {{"packets", direction.packets},
+          {"sent_in_run", direction.all.sent},
+          {"lost", Lost(direction.all)},
+          {"loss_share", Share(Lost(direction.all), direction.all.sent)},
+          {"duplicates", direction.all.duplicates},
+          {"corrupt", direction.all.corrupt},
+          {"delay_us", DelayJson(direction.delays)}};
+}
+
+Json DirectionJson(const BulkDirection& direction) {
+  return {{"bytes", direction.bytes},
+          {"sent_in_run", direction.all.sent},
+          {"lost", direction.all.sent - direction.all.delivered},
+          {"corrupt", direction.all.corrupt}};
+}
+
+}  // namespace
+
+Report ReportOn(const Options& options, const MediaResult& result) {
+  const uint64_t packets = result.up.packets + result.down.packets;
+  const uint64_t lost = Lost(result.up.all) + Lost(result.down.all);
+  const uint64_t corrupt = result.up.all.corrupt + result.down.all.corrupt;
+  Json json = Head(options, result.cost);
+  json["mode"] = options.rate > 0 ? "sparse" : "saturated";
+  json["sessions"] = options.sessions;
+  json["payload"] = options.payload;
+  if (options.rate > 0) json["rate"] = options.rate;
+  json["packets"] = packets;
+  json["bytes"] = packets * options.payload;
+  json["packets_per_second"] = PerSecond(packets, result.cost);
+  json["packets_per_cpu_second"] = PerCpuSecond(packets, result.cost);
+  json["sent_in_run"] = result.up.all.sent + result.down.all.sent;
+  json["lost"] = lost;
+  json["loss_share"] = Share(lost, result.up.all.sent + result.down.all.sent);
+  json["corrupt"] = corrupt;
+  json["ended_sessions"] = result.ended_sessions;
+  if (options.up) json["up"] = DirectionJson(result.up);
+  if (options.down) json["down"] = DirectionJson(result.down);
+  return {json.dump(2), corrupt == 0 && result.ended_sessions == 0};
+}
+
+Report ReportOn(const Options& options, const BulkResult& result) {
+  const uint64_t bytes = result.up.bytes + result.down.bytes;
+  const uint64_t sent = result.up.all.sent + result.down.all.sent;
+  const uint64_t delivered = result.up.all.delivered + result.down.all.delivered;
+  const uint64_t corrupt = result.up.all.corrupt + result.down.all.corrupt;
+  Json json = Head(options, result.cost);
+  json["sessions"] = options.sessions;
+  json["bytes"] = bytes;
+  json["bytes_per_second"] = PerSecond(bytes, result.cost);
+  json["bytes_per_cpu_second"] = PerCpuSecond(bytes, result.cost);
+  json["sent_in_run"] = sent;
+  json["lost"] = sent - delivered;
+  json["corrupt"] = corrupt;
+  json["ended_sessions"] = result.ended_sessions;
+  if (options.up) json["up"] = DirectionJson(result.up);
+  if (options.down) json["down"] = DirectionJson(result.down);
+  return {json.dump(2), corrupt == 0 && sent == delivered && result.ended_sessions == 0};
+}
+
+Report ReportOn(const Options& options, const AllocationResult& result) {
+  Json json = Head(options, result.cost);
+  json.erase("direction");
+  json["parallel"] = options.parallel;
+  json["allocations"] = result.completed;
+  json["allocations_per_second"] = PerSecond(result.completed, result.cost);
+  json["allocations_per_cpu_second"] = PerCpuSecond(result.completed, result.cost);
+  json["failed"] = result.failed;
+  if (result.failed > 0) json["first_failure"] = result.first_failure;
+  json["delay_us"] = DelayJson(result.delays);
+  return {json.dump(2), result.failed == 0};
+}
+
+}  // namespace culvert::bench

@@ -1,0 +1,23 @@
+// Results as JSON. Keys and their meaning: README.md.
+#pragma once
+
+#include <string>
+
+#include "tests/bench/allocation_load.h"
+#include "tests/bench/bulk_load.h"
+#include "tests/bench/media_load.h"
+#include "tests/bench/options.h"
+
+namespace culvert::bench {
+
+// A run's outcome: what is printed, and whether every byte that arrived was right.
+struct Report {
+  std::string json;
+  bool clean;
+};
+
+Report ReportOn(const Options& options, const MediaResult& result);
+Report ReportOn(const Options& options, const BulkResult& result);
+Report ReportOn(const Options& options, const AllocationResult& result);
+
+}  // namespace culvert::bench
