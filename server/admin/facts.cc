@@ -4,7 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <fstream>
 #include <memory>
 
 namespace culvert::admin {
@@ -15,11 +15,10 @@ double Seconds(const timeval& time) {
 }
 
 void ReadMemory(ProcessFacts& facts) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                   std::fclose);
-  unsigned long virtual_pages = 0;
-  unsigned long resident_pages = 0;
-  if (!file || std::fscanf(file.get(), "%lu %lu", &virtual_pages, &resident_pages) != 2) return;
+  std::ifstream file("/proc/self/statm");
+  uint64_t virtual_pages = 0;
+  uint64_t resident_pages = 0;
+  if (!(file >> virtual_pages >> resident_pages)) return;
   const auto page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   facts.virtual_bytes = virtual_pages * page_size;
   facts.resident_bytes = resident_pages * page_size;
