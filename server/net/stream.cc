@@ -138,15 +138,15 @@ bool Stream::Write(ByteView bytes) {
   return Write({&piece, 1});
 }
 
-bool Stream::Write(std::span<const iovec> pieces, Records records) {
+bool Stream::Write(std::span<const iovec> pieces) {
   if (broken_ || finishing_) return false;
-  if (ssl_ != nullptr) return WriteTls(pieces, records);
+  if (ssl_ != nullptr) return WriteTls(pieces);
   size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   return SendOrKeep(pieces, total);
 }
 
-bool Stream::WriteTls(std::span<const iovec> pieces, Records records) {
+bool Stream::WriteTls(std::span<const iovec> pieces) {
   StreamBuffers& buffers = *buffers_;
   buffers.cipher_out.clear();
   size_t gathered = 0;
@@ -167,7 +167,6 @@ bool Stream::WriteTls(std::span<const iovec> pieces, Records records) {
       left -= n;
       if (gathered == buffers.plain_out.size() && !seal()) return Break();
     }
-    if (records == Records::kOneEach && !seal()) return Break();
   }
   if (!seal()) return Break();
   return SendCipher();

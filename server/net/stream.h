@@ -80,9 +80,7 @@ class Stream {
 
   // Sends the concatenation of `pieces`; always accepted while the stream is sound. False when the
   // connection is broken. Callers look at unsent() first: what piles up there is theirs to bound.
-  // On TLS they make as few records as hold them, or one record each.
-  enum class Records : uint8_t { kFew, kOneEach };
-  bool Write(std::span<const iovec> pieces, Records records = Records::kFew);
+  bool Write(std::span<const iovec> pieces);
   bool Write(ByteView bytes);
   size_t unsent() const { return unsent_.size() - unsent_begin_; }
   // When writable: sends what is kept. False when the connection is broken.
@@ -102,7 +100,7 @@ class Stream {
   StreamRead ReadTls(size_t prefix_size);
   bool SendOrKeep(std::span<const iovec> pieces, size_t total);
   bool SendCipher();
-  bool WriteTls(std::span<const iovec> pieces, Records records);
+  bool WriteTls(std::span<const iovec> pieces);
   void Keep(std::span<const iovec> pieces, size_t skip);
   void ShutDownWhenSent();
   bool Break();

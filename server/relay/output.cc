@@ -13,10 +13,6 @@ namespace {
 
 // Below the kernel's IOV_MAX, with room for one more frame.
 constexpr size_t kMostPieces = 1000;
-// Up to so many messages of one turn get a TLS record each (still one write): clients built on
-// coturn's library take one message from each record and lose the rest. More would cost saturated
-// clients cipher time, fewer would lose those clients' media when packets happen to coincide.
-constexpr size_t kFramesWithRecords = 4;
 
 iovec Piece(ByteView bytes) {
   return {const_cast<uint8_t*>(bytes.data()), bytes.size()};
@@ -83,7 +79,6 @@ void Output::ToStream(StreamConnection& to, const OutFrame& frame) {
   if (!frame.head.empty()) pieces.push_back(Piece(frame.head));
   if (!frame.body.empty()) pieces.push_back(Piece(frame.body));
   if (frame.padding > 0) pieces.push_back(Piece({kZeros.data(), frame.padding}));
-  ++gathers_[static_cast<size_t>(to.gather())].frames;
   if (pieces.size() >= kMostPieces) FlushStream(to);
 }
 
@@ -92,10 +87,7 @@ void Output::FlushStream(StreamConnection& connection) {
   Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
   if (gather.pieces.empty()) return;
   counters_.tls_writes.Add(connection.is_tls() ? 1 : 0);
-  const bool few = gather.frames == gather.pieces.size() && gather.frames <= kFramesWithRecords;
-  gather.frames = 0;
-  connection.WriteGathered(gather.pieces,
-                           few ? net::Stream::Records::kOneEach : net::Stream::Records::kFew);
+  connection.WriteGathered(gather.pieces);
   gather.pieces.clear();
 }
 
@@ -103,7 +95,6 @@ void Output::Forget(StreamConnection& connection) {
   if (connection.gather() < 0) return;
   Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
   gather.owner = nullptr;
-  gather.frames = 0;
   gather.pieces.clear();
   connection.set_gather(-1);
 }

@@ -47,7 +47,6 @@ class TurnArena {
 // Gathered pieces of one stream client.
 struct Gather {
   StreamConnection* owner = nullptr;
-  size_t frames = 0;
   std::vector<iovec> pieces;
 };
 

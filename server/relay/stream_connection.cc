@@ -225,10 +225,9 @@ void StreamConnection::CountDropped(const MediaQueue::Dropped& dropped) {
   if (dropped.aged > 0) worker_.counters().drops[turn::Drop::kQueueAge].Add(dropped.aged);
 }
 
-void StreamConnection::WriteGathered(const std::vector<iovec>& pieces,
-                                     net::Stream::Records records) {
+void StreamConnection::WriteGathered(const std::vector<iovec>& pieces) {
   if (phase_ != Phase::kTurn) return;
-  if (!stream_->Write(pieces, records)) return Close();
+  if (!stream_->Write(pieces)) return Close();
   if (stream_->unsent() > 0) UpdateWatch();
 }
 
