@@ -1,0 +1,205 @@
+#!/bin/bash
+# Usage: coturn_clients_test.sh RELAY
+# coturn's own clients against the relay. Each case asserts the client's exit status and its
+# counters: all bytes sent came back, nothing lost, nothing dropped. The cases run side by side, for
+# each spends most of its time waiting.
+#
+# turnutils_uclient sends its datagrams to turnutils_peer, which echoes them; with -y, and always with
+# TCP relaying (-T), two of its clients talk to each other through the relay. Two of its modes are not
+# used: with -P (connections from the peer) the client of coturn 4.6 loses half its packets on coturn,
+# too, and with -Z it asks for the second address family by a draft's number (0x8032), which RFC 8656
+# did not keep.
+set -euo pipefail
+
+RELAY_BINARY=$1
+source "$(dirname "$0")/relay.sh"
+
+messages=20
+message_size=100
+stream=$((messages * message_size))
+
+names=()
+pids=()
+
+# case_in_background NAME FUNCTION ARGUMENTS...
+case_in_background() {
+  local name=$1
+  shift
+  (trap - EXIT && "$@") >"$RELAY_DIR/case.${#pids[@]}" 2>&1 &
+  names+=("$name")
+  pids+=($!)
+}
+
+# Reports every case before failing for those that went wrong.
+collect_cases() {
+  local i wrong=0
+  for i in "${!pids[@]}"; do
+    if wait "${pids[i]}"; then
+      echo "ok - ${names[i]}"
+    else
+      wrong=$((wrong + 1))
+      echo "not ok - ${names[i]}"
+      tail -n 25 "$RELAY_DIR/case.$i"
+    fi
+  done
+  names=()
+  pids=()
+  ((wrong == 0)) || fail "$wrong cases"
+}
+
+# uclient PORT SERVER OPTIONS...
+uclient() {
+  local port=$1 server=$2
+  shift 2
+  timeout --foreground 60 turnutils_uclient -v -n "$messages" -l "$message_size" -p "$port" "$@" \
+    "$server"
+}
+
+# The client's last words: BYTES were sent, as many came back, nothing was lost.
+require_counters() {
+  local bytes=$1 output=$2 last
+  last=$(grep 'tot_send_bytes' "$output" | tail -n 1)
+  [[ $last == *"tot_send_bytes ~ $bytes, tot_recv_bytes ~ $bytes" ]] ||
+    { echo "expected $bytes bytes each way, got: $last" && return 1; }
+  grep -qF 'Total lost packets 0 (0.000000%), total send dropped 0 (0.000000%)' "$output" ||
+    { echo "lost packets" && return 1; }
+}
+
+# relays BYTES PORT SERVER OPTIONS...
+relays() {
+  local bytes=$1 output status=0
+  shift
+  output=$(mktemp -p "$RELAY_DIR")
+  uclient "$@" >"$output" 2>&1 || status=$?
+  cat "$output"
+  [[ $status == 0 ]] || { echo "status $status" && return 1; }
+  require_counters "$bytes" "$output"
+}
+
+# As `relays`, and of the relayed ports that the client was given one is even, and the next one is
+# another.
+relays_port_pair() {
+  local output port ports
+  output=$(mktemp -p "$RELAY_DIR")
+  relays "$@" | tee "$output"
+  ports=$(sed -n 's/.*Received relay addr: .*:\([0-9]*\)$/\1/p' "$output")
+  for port in $ports; do
+    if ((port % 2 == 0)) && grep -qx $((port + 1)) <<<"$ports"; then return; fi
+  done
+  echo "no pair of ports among: $ports"
+  return 1
+}
+
+# refuses PORT SERVER OPTIONS...: no allocation comes about, and the client says so rather than
+# hang.
+refuses() {
+  local output status=0
+  output=$(mktemp -p "$RELAY_DIR")
+  uclient "$@" >"$output" 2>&1 || status=$?
+  cat "$output"
+  [[ $status == 255 ]] || { echo "status $status, expected 255" && return 1; }
+  grep -qF 'Cannot complete Allocation' "$output" || return 1
+  ! grep -q 'Received relay addr' "$output"
+}
+
+# tells_address SERVER PATTERN: a Binding request is answered with the address that it came from.
+tells_address() {
+  local output status=0
+  output=$(mktemp -p "$RELAY_DIR")
+  timeout --foreground 20 turnutils_stunclient -p "$RELAY_PORT" "$1" >"$output" 2>&1 || status=$?
+  cat "$output"
+  [[ $status == 0 ]] || { echo "status $status" && return 1; }
+  grep -qE "UDP reflexive addr: $2:[0-9]+$" "$output"
+}
+
+peer_listens() {
+  ! port_is_free "$PEER_PORT" && ! port_is_free $((PEER_PORT + 1))
+}
+
+# Echoes on PEER_PORT and the next one, of both families.
+start_peer() {
+  local address
+  peers=()
+  for address in 127.0.0.1 ::1; do
+    turnutils_peer -L "$address" -p "$PEER_PORT" >"$RELAY_DIR/peer.$address.log" 2>&1 &
+    peers+=($!)
+  done
+  wait_until 10 peer_listens || fail "turnutils_peer does not listen"
+}
+
+start_relay
+start_peer
+
+alice=(-u alice -w wonderland)
+peer4=(-e 127.0.0.1 -r "$PEER_PORT")
+peer6=(-e ::1 -r "$PEER_PORT")
+udp=("$RELAY_PORT" 127.0.0.1)
+tls=("$RELAY_TLS_PORT" 127.0.0.1)
+
+case_in_background "channels over UDP" \
+  relays "$stream" "${udp[@]}" -c "${alice[@]}" "${peer4[@]}"
+case_in_background "channels over TCP" \
+  relays "$stream" "${udp[@]}" -c -t "${alice[@]}" "${peer4[@]}"
+case_in_background "channels over TLS" \
+  relays "$stream" "${tls[@]}" -c -t -S "${alice[@]}" "${peer4[@]}"
+case_in_background "channels over DTLS" \
+  relays "$stream" "${tls[@]}" -c -S "${alice[@]}" "${peer4[@]}"
+case_in_background "Send and Data indications over UDP" \
+  relays "$stream" "${udp[@]}" -c -s "${alice[@]}" "${peer4[@]}"
+case_in_background "Send and Data indications over TLS" \
+  relays "$stream" "${tls[@]}" -c -s -t -S "${alice[@]}" "${peer4[@]}"
+case_in_background "ChannelData padded to four bytes over UDP" \
+  relays "$stream" "${udp[@]}" -c -D "${alice[@]}" "${peer4[@]}"
+case_in_background "an even port and the reserved one behind it over UDP" \
+  relays_port_pair $((2 * stream)) "${udp[@]}" "${alice[@]}" "${peer4[@]}"
+case_in_background "an even port and the reserved one behind it over TLS" \
+  relays_port_pair $((2 * stream)) "${tls[@]}" -t -S "${alice[@]}" "${peer4[@]}"
+case_in_background "from one relayed address to another" \
+  relays $((2 * stream)) "${udp[@]}" -c -y "${alice[@]}"
+case_in_background "TCP relaying over TCP" \
+  relays $((2 * stream)) "${udp[@]}" -T "${alice[@]}"
+case_in_background "TCP relaying over TLS" \
+  relays $((2 * stream)) "${tls[@]}" -T -S "${alice[@]}"
+case_in_background "an IPv6 relayed address for an IPv4 client" \
+  relays "$stream" "${udp[@]}" -c -x "${alice[@]}" "${peer6[@]}"
+case_in_background "an IPv6 relayed address for an IPv6 client over UDP" \
+  relays "$stream" "$RELAY_PORT" ::1 -c -x "${alice[@]}" "${peer6[@]}"
+case_in_background "an IPv6 relayed address for an IPv6 client over TLS" \
+  relays "$stream" "$RELAY_TLS_PORT" ::1 -c -x -t -S "${alice[@]}" "${peer6[@]}"
+case_in_background "an IPv4 relayed address for an IPv6 client" \
+  relays "$stream" "$RELAY_PORT" ::1 -c -X "${alice[@]}" "${peer4[@]}"
+case_in_background "ten clients at once over TLS" \
+  relays $((10 * stream)) "${tls[@]}" -c -m 10 -t -S "${alice[@]}" "${peer4[@]}"
+case_in_background "a wrong password is refused over UDP" \
+  refuses "${udp[@]}" -u alice -w looking-glass "${peer4[@]}"
+case_in_background "a wrong password is refused over TLS" \
+  refuses "${tls[@]}" -t -S -u alice -w looking-glass "${peer4[@]}"
+case_in_background "an unknown user is refused" \
+  refuses "${udp[@]}" -u mallory -w wonderland "${peer4[@]}"
+case_in_background "no user at all is refused" \
+  refuses "${udp[@]}" "${peer4[@]}"
+case_in_background "Binding tells an IPv4 client its address" tells_address 127.0.0.1 '127\.0\.0\.1'
+case_in_background "Binding tells an IPv6 client its address" tells_address ::1 '::1'
+collect_cases
+stop_relay
+echo "ok - the relay ends with status 0 on SIGTERM"
+
+for pid in "${peers[@]}"; do end_job "$pid"; done
+
+# Ephemeral credentials: -W makes the client derive its password from the shared secret.
+start_relay --use-auth-secret --static-auth-secret=south --static-auth-secret=north
+start_peer
+peer4=(-e 127.0.0.1 -r "$PEER_PORT")
+udp=("$RELAY_PORT" 127.0.0.1)
+tls=("$RELAY_TLS_PORT" 127.0.0.1)
+case_in_background "a user made up with the first shared secret" \
+  relays "$stream" "${udp[@]}" -c -u alice -W south "${peer4[@]}"
+case_in_background "a user made up with the second shared secret over TLS" \
+  relays "$stream" "${tls[@]}" -c -t -S -u alice -W north "${peer4[@]}"
+case_in_background "a user made up with a foreign secret is refused" \
+  refuses "${udp[@]}" -u alice -W west "${peer4[@]}"
+# base64(HMAC-SHA1("north", "1700000000:alice")): right, but over since November 2023.
+case_in_background "an expired user is refused" \
+  refuses "${udp[@]}" -u 1700000000:alice -w Cd/49soE35ICqcJF/bCTn8Z4OyE= "${peer4[@]}"
+collect_cases
+stop_relay
