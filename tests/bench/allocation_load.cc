@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -26,11 +27,24 @@ struct Share {
   Delays delays;
 };
 
+// Of the whole of 127.0.0.0/8 another address each time where the server is on loopback: a server
+// may remember an address and port for a while after its allocation is gone (RFC 8656 section 7.2
+// has it answer 437), and the ports of one address are soon used up.
+std::optional<IpAddress> NextSource(const Endpoint& server) {
+  static std::atomic<uint32_t> count = 0;
+  if (!server.ip().is_v4() || !server.ip().is_loopback()) return std::nullopt;
+  const uint32_t n = count.fetch_add(1);
+  return IpAddress::V4(127, static_cast<uint8_t>(1 + (n / 62500) % 254),
+                       static_cast<uint8_t>(1 + (n / 250) % 250),
+                       static_cast<uint8_t>(1 + n % 250));
+}
+
 // One cycle; how long it took until the allocation stood.
 ClientResult<steady_clock::duration> AllocateOnce(const Options& options) {
   testing::ConnectionSettings settings;
   settings.transport = options.transport;
   settings.server = options.server;
+  settings.from = NextSource(options.server);
   const auto start = steady_clock::now();
   auto client = TurnClient::Connect(settings, {options.user, options.password});
   if (!client) return Failure{client.error()};

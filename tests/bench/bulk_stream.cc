@@ -19,6 +19,8 @@ using testing::TurnClient;
 // No power of two: bytes that are lost in blocks do not go unnoticed.
 constexpr size_t kPeriod = 64507;
 constexpr int kWritesPerTurn = 4;
+// After so many reads in a row it is the writing's turn: a fast sender must not silence our own.
+constexpr int kReadsPerWriting = 16;
 
 std::vector<uint8_t> MakePattern() {
   std::vector<uint8_t> bytes(kPeriod + kBulkChunk);
@@ -97,11 +99,12 @@ void BulkEnd::OnWritable() {
 void BulkEnd::OnReadable() {
   static thread_local std::vector<uint8_t> room(kBulkChunk);
   // Until the socket is dry: TLS may hold records that epoll does not see.
-  while (!ended_) {
+  for (int reads = 1; !ended_; ++reads) {
     const IoResult read = io_.Read(room);
     if (read.state == IoState::kWouldBlock) return;
     if (read.state == IoState::kEnded) return End();
     Check(ByteView(room).first(read.size));
+    if (reads % kReadsPerWriting == 0) OnWritable();
   }
 }
 

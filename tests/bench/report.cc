@@ -15,8 +15,13 @@ Json Head(const Options& options, const WindowCost& cost) {
   json["direction"] = options.up && options.down ? "both" : options.up ? "up" : "down";
   json["seconds"] = cost.seconds;
   json["generator_cpu_seconds"] = cost.generator_cpu_seconds;
+  json["generator_busy"] = cost.generator_cpu_seconds / cost.seconds;
   json["server_cpu_seconds"] = nullptr;
-  if (cost.server_cpu_seconds) json["server_cpu_seconds"] = *cost.server_cpu_seconds;
+  json["server_busy"] = nullptr;
+  if (cost.server_cpu_seconds) {
+    json["server_cpu_seconds"] = *cost.server_cpu_seconds;
+    json["server_busy"] = *cost.server_cpu_seconds / cost.seconds;
+  }
   return json;
 }
 
