@@ -53,10 +53,11 @@ class Families {
   // A Family is good until the next call of any of these.
   Family Counter(std::string name, std::string help);
   Family Gauge(std::string name, std::string help);
-  // The histogram of all workers together. `unit` is one observed unit in the metric's base unit.
+  // The histogram of all workers together. `per_base` observed units make one of the metric's base
+  // unit.
   template <const auto& kBounds>
   void Histogram(std::string name, std::string help, observe::AllCounters workers,
-                 observe::Histogram<kBounds> observe::WorkerCounters::*histogram, double unit);
+                 observe::Histogram<kBounds> observe::WorkerCounters::*histogram, double per_base);
 
   std::string ToText() const;
 
@@ -69,7 +70,7 @@ class Families {
 template <const auto& kBounds>
 void Families::Histogram(std::string name, std::string help, observe::AllCounters workers,
                          observe::Histogram<kBounds> observe::WorkerCounters::*histogram,
-                         double unit) {
+                         double per_base) {
   Add(std::move(name), std::move(help), prometheus::MetricType::Histogram);
   prometheus::ClientMetric& metric = families_.back().metric.emplace_back();
   // The count is made of the very buckets read here, so that it never disagrees with them, also
@@ -79,12 +80,12 @@ void Families::Histogram(std::string name, std::string help, observe::AllCounter
     cumulative += observe::Sum(
         workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).bucket(i); });
     if (i == kBounds.size()) break;
-    metric.histogram.bucket.push_back({cumulative, static_cast<double>(kBounds[i]) * unit});
+    metric.histogram.bucket.push_back({cumulative, static_cast<double>(kBounds[i]) / per_base});
   }
   metric.histogram.sample_count = cumulative;
-  metric.histogram.sample_sum =
-      unit * static_cast<double>(observe::Sum(
-                 workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).sum(); }));
+  const double sum =
+      Total(workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).sum(); });
+  metric.histogram.sample_sum = sum / per_base;
 }
 
 }  // namespace culvert::admin

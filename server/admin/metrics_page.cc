@@ -24,6 +24,8 @@ constexpr std::array<const char*, observe::kTlsVersions> kTlsVersionNames = {"1.
 constexpr std::array<const char*, observe::kAuthResults> kAuthResultNames = {
     "ok", "unknown_user", "wrong_integrity", "stale_nonce", "barred", "expired", "provider_down"};
 
+constexpr double kMicrosPerSecond = 1e6;
+
 double Seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -120,7 +122,7 @@ double GreatestLag(AllCounters workers) {
   for (const WorkerCounters* worker : workers) {
     greatest = std::max(greatest, worker->loop_lag.max());
   }
-  return static_cast<double>(greatest) * 1e-6;
+  return static_cast<double>(greatest) / kMicrosPerSecond;
 }
 
 void AddLoop(Families& page, AllCounters workers, Instant now) {
@@ -128,7 +130,7 @@ void AddLoop(Families& page, AllCounters workers, Instant now) {
   page.Counter("culvert_loop_turns_total", "Turns of the workers' loops.")
       .Value(Total(workers, &WorkerCounters::loop_turns));
   page.Histogram("culvert_loop_lag_seconds", "How late loops served what was due.", workers,
-                 &WorkerCounters::loop_lag, 1e-6);
+                 &WorkerCounters::loop_lag, kMicrosPerSecond);
   page.Gauge("culvert_loop_lag_max_seconds", "Greatest lag since the start.")
       .Value(GreatestLag(workers));
   page.Gauge("culvert_loop_turn_age_seconds", "Time since the last turn of the slowest loop.")

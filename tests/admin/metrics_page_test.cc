@@ -159,6 +159,9 @@ TEST_F(MetricsPageTest, LoopLagIsAHistogramInSeconds) {
   second_->loop_lag.Observe(51);
   second_->loop_lag.Observe(2000000);
   EXPECT_EQ(Value(R"(culvert_loop_lag_seconds_bucket{le="5e-05"})"), 1);
+  EXPECT_EQ(Value(R"(culvert_loop_lag_seconds_bucket{le="0.0001"})"), 2);
+  EXPECT_EQ(Value(R"(culvert_loop_lag_seconds_bucket{le="0.1"})"), 2);
+  EXPECT_EQ(Value(R"(culvert_loop_lag_seconds_bucket{le="1"})"), 2);
   EXPECT_EQ(Value(R"(culvert_loop_lag_seconds_bucket{le="+Inf"})"), 3);
   EXPECT_EQ(Value("culvert_loop_lag_seconds_count"), 3);
   EXPECT_DOUBLE_EQ(Value("culvert_loop_lag_seconds_sum"), 2.000101);
