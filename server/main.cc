@@ -119,6 +119,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
   }
 
   void ReloadTls() {
+    if (!server_.has_certificate()) return;
     if (const auto error = server_.ReloadTls()) {
       log_.Error("the certificate was not reloaded; the old one stays in use", {{"why", *error}});
     } else {
@@ -157,6 +158,12 @@ int Fail(const std::string& message) {
   return 1;
 }
 
+// Once there is a log: a daemon's standard error is /dev/null.
+int Fail(observe::Log& log, const std::string& message) {
+  log.Error("cannot start", {{"why", message}});
+  return Fail(message);
+}
+
 void Announce(const config::Options& options, const Server& server, observe::Log& log) {
   for (const ListenerPlan& listener : server.listeners()) {
     std::string kinds;
@@ -174,7 +181,7 @@ void Announce(const config::Options& options, const Server& server, observe::Log
 }
 
 // Everything between a fine configuration and the end of the process.
-int Serve(const config::Options& options, const std::vector<std::string>& warnings) {
+int Serve(config::Options options, const std::vector<std::string>& warnings) {
   auto signals = net::SignalSet::Open();
   if (!signals) return Fail(signals.error());
   if (options.daemon) {
@@ -185,17 +192,18 @@ int Serve(const config::Options& options, const std::vector<std::string>& warnin
   for (const std::string& warning : warnings) (*log)->Warning(warning);
   net::RaiseFileLimit();
   auto server = Server::Create(options, **log);
-  if (!server) return Fail(server.error());
+  if (!server) return Fail(**log, server.error());
+  ForgetSecrets(&options);
   Control control(options, std::move(*signals), **server, **log);
   if (options.admin) {
-    if (const auto error = control.OpenPages(options.admin_address)) return Fail(*error);
+    if (const auto error = control.OpenPages(options.admin_address)) return Fail(**log, *error);
   }
   if (!options.pidfile.empty()) {
-    if (const auto error = net::WritePidFile(options.pidfile)) return Fail(*error);
+    if (const auto error = net::WritePidFile(options.pidfile)) return Fail(**log, *error);
   }
   if (!options.proc_user.empty() || !options.proc_group.empty()) {
     if (const auto error = net::DropPrivileges(options.proc_user, options.proc_group)) {
-      return Fail(*error);
+      return Fail(**log, *error);
     }
   }
   (*server)->Start();
@@ -207,13 +215,13 @@ int Serve(const config::Options& options, const std::vector<std::string>& warnin
 }
 
 int Main(int argc, char** argv) {
-  const auto parsed = config::ParseCommandLine(argc, argv);
+  auto parsed = config::ParseCommandLine(argc, argv);
   if (!parsed) return Fail(parsed.error().message);
   if (parsed->print) {
     std::fputs(parsed->print->c_str(), stdout);
     return 0;
   }
-  if (!parsed->options.check_config) return Serve(parsed->options, parsed->warnings);
+  if (!parsed->options.check_config) return Serve(std::move(parsed->options), parsed->warnings);
   for (const std::string& warning : parsed->warnings) {
     std::fprintf(stderr, "culvert: warning: %s\n", warning.c_str());
   }

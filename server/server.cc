@@ -79,9 +79,10 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   std::unique_ptr<Server> server(new Server(options, log));
   auto providers = ProvidersOf(options, server->realm());
   if (!providers) return Failure{providers.error()};
+  ForgetSecrets(&server->options_);
   server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
   server->peers_ = std::make_unique<turn::PeerPolicy>(
-      PeerRulesOf(options), ListenerEndpoints(server->plan_, server->addresses_));
+      PeerRulesOf(options), OwnEndpoints(options, server->plan_, server->addresses_));
   const relay::Commons commons{server->relay_settings_, server->turn_settings_,  *server->peers_,
                                server->nonces_,         server->connection_ids_, server->ports_,
                                server->quota_,          server->reservations_,   log,

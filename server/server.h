@@ -48,7 +48,7 @@ class Server {
   std::optional<std::string> LoadTls();
   std::optional<std::string> Bind();
 
-  const config::Options options_;
+  config::Options options_;  // without secrets once the providers are made
   observe::Log& log_;
   const std::vector<IpAddress> addresses_;
   const net::TicketKeys ticket_keys_;

@@ -72,18 +72,25 @@ std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has
   return plan;
 }
 
-std::vector<Endpoint> ListenerEndpoints(const std::vector<ListenerPlan>& plan,
-                                        const std::vector<IpAddress>& addresses) {
+std::vector<Endpoint> OwnEndpoints(const config::Options& options,
+                                   const std::vector<ListenerPlan>& plan,
+                                   const std::vector<IpAddress>& addresses) {
   std::vector<Endpoint> all;
-  for (const ListenerPlan& listener : plan) {
-    if (!listener.at.ip().is_unspecified()) {
-      all.push_back(listener.at);
-      continue;
-    }
+  const auto add = [&](const Endpoint& at) {
+    if (!at.ip().is_unspecified()) return all.push_back(at);
     for (const IpAddress& ip : addresses) {
-      if (ip.family() == listener.at.family()) all.emplace_back(ip, listener.at.port());
+      if (ip.family() == at.family()) all.emplace_back(ip, at.port());
+    }
+  };
+  for (const ListenerPlan& listener : plan) {
+    add(listener.at);
+    for (const config::ExternalIp& mapping : options.external_ips) {
+      if (mapping.external.family() == listener.at.family()) {
+        all.emplace_back(mapping.external, listener.at.port());
+      }
     }
   }
+  if (options.admin) add(options.admin_address);
   return all;
 }
 
@@ -135,6 +142,9 @@ relay::Settings RelaySettings(const config::Options& options,
   settings.max_bytes_per_second = options.max_bps;
   settings.capacity_bytes_per_second = options.bps_capacity;
   settings.allocate_timeout = options.max_allocate_timeout;
+  settings.strangers_per_source =
+      options.unauthorized_ratelimit ? options.unauthorized_ratelimit_rps : 0;
+  if (!options.unauthorized_ratelimit) settings.strangers_in_total = 0;
   settings.plain_streams = options.tcp;
   settings.tls_streams = options.tls;
   return settings;
@@ -160,6 +170,7 @@ observe::LogOptions LogOptionsOf(const config::Options& options) {
   }
   if (options.syslog || options.log_file == "syslog") {
     log.output = observe::LogOptions::Output::kSyslog;
+    log.facility = options.syslog_facility;
   } else if (options.log_file != "stdout" && options.log_file != "-") {
     log.output = observe::LogOptions::Output::kFile;
     log.path = options.log_file;
@@ -200,6 +211,12 @@ Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
     }
     return std::make_unique<auth::ProviderChain>(std::move(providers));
   });
+}
+
+void ForgetSecrets(config::Options* options) {
+  for (std::string& user : options->users) auth::Wipe(&user);
+  for (std::string& secret : options->static_auth_secrets) auth::Wipe(&secret);
+  auth::Wipe(&options->cluster_secret);
 }
 
 }  // namespace culvert

@@ -30,9 +30,11 @@ struct ListenerPlan {
 std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
                                         const std::vector<IpAddress>& addresses);
 
-// The listeners as peers may not be: wildcards become each of `addresses`.
-std::vector<Endpoint> ListenerEndpoints(const std::vector<ListenerPlan>& plan,
-                                        const std::vector<IpAddress>& addresses);
+// What of ours no peer may be: the listeners, on each of `addresses` where they are wildcards and
+// on external addresses, too, and the admin pages.
+std::vector<Endpoint> OwnEndpoints(const config::Options& options,
+                                   const std::vector<ListenerPlan>& plan,
+                                   const std::vector<IpAddress>& addresses);
 
 // The realm to serve: the operator's, the host's domain, or "culvert".
 std::string RealmOf(const config::Options& options);
@@ -52,5 +54,9 @@ auth::ClusterKey ClusterKeyOf(const config::Options& options);
 using ProviderFactory = std::function<std::unique_ptr<auth::Provider>()>;
 Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
                                                  const std::string& realm);
+
+// Overwrites passwords and secrets in `options`, once the providers have their keys (RFC 8656 section 6: a server
+// does not store passwords).
+void ForgetSecrets(config::Options* options);
 
 }  // namespace culvert

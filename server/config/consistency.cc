@@ -88,6 +88,11 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
   if (!options.users.empty() || !options.static_auth_secrets.empty()) {
     options.long_term_credentials = true;
   }
+  if (options.bps_capacity != 0 && options.max_bps == 0) {
+    warnings.push_back(
+        PlaceOf(places, {"bps-capacity"}) +
+        ": no effect without max-bps, which is what each allocation takes out of it");
+  }
   CloseOpenRelay(options, warnings);
   return CheckService(places, options);
 }

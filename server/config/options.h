@@ -62,7 +62,9 @@ struct Options {
   std::vector<std::string> static_auth_secrets;
   char rest_api_separator = ':';
   bool secure_stun = false;
-  seconds stale_nonce{600};    // 0: nonces do not age
+  seconds stale_nonce{600};  // 0: nonces do not age
+  bool unauthorized_ratelimit = true;
+  uint32_t unauthorized_ratelimit_rps = 500;  // datagrams of one source without an allocation
   std::string cluster_secret;  // seals nonces and handles; empty: a random one per process
 
   // --- limits
@@ -93,7 +95,6 @@ struct Options {
   bool fingerprint = false;
   bool rfc5766_channel_numbers = false;  // channels up to 0x7FFF
   bool software_attribute = true;
-  std::string server_name;
 
   // --- process
   std::string log_file = "stdout";

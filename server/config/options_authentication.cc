@@ -119,6 +119,11 @@ constexpr std::array kOptions = {
     Secret(Value("cluster-secret", kNoLetter, "SECRET", "random", SetClusterSecret,
                  "Seals nonces and handles. The same on all nodes behind one address makes them "
                  "valid on each, and over restarts.")),
+    Flag("unauthorized-ratelimit", kNoLetter, "yes", SetFlag<&Options::unauthorized_ratelimit>,
+         "Ration the UDP and DTLS datagrams of clients without an allocation, by source address."),
+    Value("unauthorized-ratelimit-rps", kNoLetter, "NUMBER", "500",
+          SetNumber<&Options::unauthorized_ratelimit_rps, 1, kMax32>,
+          "How many of them a second one source address (an IPv6 /64) may send to a worker."),
     Value("cluster-secret-file", kNoLetter, "FILE", "none", SetClusterSecretFile,
           "A file whose one line is the cluster-secret."),
 
@@ -127,10 +132,6 @@ constexpr std::array kOptions = {
     NoEffectFlag("stateless-nonce", "yes", "nonces are always stateless"),
     Secret(NoEffectValue("stateless-nonce-secret", "SECRET", "",
                          "cluster-secret seals nonces, on one node and on many")),
-    NoEffectFlag("unauthorized-ratelimit", "no",
-                 "answers to requests without credentials are not rationed by source address"),
-    NoEffectValue("unauthorized-ratelimit-rps", "NUMBER", "",
-                  "answers to requests without credentials are not rationed by source address"),
     NoEffectFlag("mobility", "no", "MOBILITY-TICKET (RFC 8016) is not offered"),
     NoEffectFlag("no-auth-pings", "yes", "there is no database to ask"),
     NoEffectFlag("no-dynamic-ip-list", "yes",

@@ -31,7 +31,7 @@ constexpr std::string_view kNoWeakGroups =
 constexpr std::array kOptions = {
     Value("cert", kNoLetter, "FILE", "turn_server_cert.pem", SetCertificateFile<&Options::cert>,
           "Certificate chain, PEM. Without cert and pkey, and where the default files are missing, "
-          "a self-signed certificate is made at the start."),
+          "TLS and DTLS are off, with a warning."),
     Value("pkey", kNoLetter, "FILE", "turn_server_pkey.pem", SetCertificateFile<&Options::pkey>,
           "Private key of the certificate, PEM."),
     Secret(Value("pkey-pwd", kNoLetter, "PASSWORD", "none", SetText<&Options::pkey_password>,

@@ -39,7 +39,8 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 // Syslog has its own time and level, so a text line goes there without; a JSON line stays whole.
 spdlog::sink_ptr SyslogSink(const LogOptions& options) {
   const bool whole = options.format == LogOptions::Format::kJson;
-  return std::make_shared<spdlog::sinks::syslog_sink_mt>(options.ident, LOG_PID, LOG_DAEMON, whole);
+  return std::make_shared<spdlog::sinks::syslog_sink_mt>(options.ident, LOG_PID, options.facility,
+                                                         whole);
 }
 
 }  // namespace

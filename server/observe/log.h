@@ -72,6 +72,7 @@ struct LogOptions {
   Output output = Output::kStdout;
   std::string path;               // for kFile
   std::string ident = "culvert";  // for kSyslog
+  int facility = 3 << 3;          // for kSyslog, in the numbers of syslog(3): LOG_DAEMON
   Level least = Level::kInfo;     // lines below it are not even put together
   size_t queued_lines = 8192;     // more of them survive a longer stall and cost about 0.5 kB each
 };

@@ -57,6 +57,14 @@ struct Settings {
   unsigned accepts_per_turn = 32;
   size_t max_connections = 100000;     // stream connections of a worker
   size_t max_pending_lookups = 10000;  // of a worker; more are answered 500
+  // Datagrams a second that clients without a session may send, from one address and to one worker.
+  // A client needs two or three to get its allocation; behind a carrier's NAT thousands share an
+  // address.
+  uint32_t strangers_per_source = 500;
+  uint32_t strangers_in_total = 50000;
+  // DTLS associations that may begin in one loop turn, and that one listener of a worker holds.
+  unsigned dtls_hellos_per_turn = 16;
+  size_t max_dtls_clients = 20000;
   // A client's cut message, before and after it has an allocation.
   size_t max_partial_unknown = 8 * 1024;
 };

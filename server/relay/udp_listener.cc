@@ -84,6 +84,7 @@ void UdpListener::ServePlain(const UdpPath& path, ByteView datagram) {
     client.Serve(datagram);
     return Settle(client);
   }
+  if (!worker_.AdmitStranger(path.client.ip())) return CountStranger();
   // Most strangers want a Binding, or their first 401: nothing of them stays.
   auto stranger = std::make_unique<UdpClient>(worker_, *this, path);
   stranger->Serve(datagram);
@@ -95,12 +96,21 @@ void UdpListener::ServeDtls(const UdpPath& path, ByteView datagram) {
   if (found != dtls_clients_.end() && !net::DtlsListener::IsClientHello(datagram)) {
     return found->second->Serve(datagram);
   }
+  // A client that is turned away sends its flight again (RFC 6347 section 4.2.4).
+  if (!worker_.AdmitStranger(path.client.ip()) || !worker_.TakeDtlsHello() ||
+      dtls_clients_.size() >= worker_.settings().max_dtls_clients) {
+    return CountStranger();
+  }
   ToStranger sink(worker_.output(), *this, path);
   auto association = dtls_listener_->OnDatagram(datagram, ClientAddress(path.client), sink);
   if (association == nullptr) return;
   // A client that restarted on its old port (RFC 6347 section 4.2.8).
   if (found != dtls_clients_.end()) found->second->Close();
   dtls_clients_[path] = std::make_unique<DtlsClient>(worker_, *this, path, std::move(association));
+}
+
+void UdpListener::CountStranger() {
+  worker_.counters().drops[turn::Drop::kStrangerLimit].Add();
 }
 
 void UdpListener::Settle(UdpClient& client) {

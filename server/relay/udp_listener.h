@@ -43,6 +43,7 @@ class UdpListener final : private net::FdHandler {
   void Serve(const UdpPath& path, ByteView datagram);
   void ServePlain(const UdpPath& path, ByteView datagram);
   void ServeDtls(const UdpPath& path, ByteView datagram);
+  void CountStranger();
   // Drops a client that has neither an allocation nor a pending request.
   void Settle(UdpClient& client);
   void Remove(DtlsClient& client);

@@ -39,7 +39,9 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       turn_shared_{commons.turn_settings, commons.peers, commons.nonces, RandomNumber<uint64_t>()},
       provider_(std::move(provider)),
       next_session_(FirstSessionId(index)),
-      next_connection_(RandomNumber<uint32_t>()) {}
+      next_connection_(RandomNumber<uint32_t>()),
+      strangers_(commons.settings.strangers_per_source, commons.settings.strangers_in_total,
+                 RandomNumber<uint64_t>()) {}
 
 Worker::~Worker() = default;
 
@@ -66,6 +68,7 @@ void Worker::UseTls(std::shared_ptr<net::TlsContext> stream,
 
 void Worker::Run() {
   handshakes_left_ = settings().handshakes_per_turn;
+  dtls_hellos_left_ = settings().dtls_hellos_per_turn;
   loop_.SetAlarm(now().instant + kHeartbeat);
   loop_.Run(this);
 }
@@ -211,6 +214,15 @@ bool Worker::TakeHandshake() {
   return true;
 }
 
+bool Worker::TakeDtlsHello() {
+  if (dtls_hellos_left_ == 0) {
+    counters_.handshakes_deferred.Add();
+    return false;
+  }
+  --dtls_hellos_left_;
+  return true;
+}
+
 void Worker::DeferHandshake(StreamConnection* connection) {
   counters_.handshakes_deferred.Add();
   deferred_handshakes_.push_back(connection);
@@ -218,6 +230,7 @@ void Worker::DeferHandshake(StreamConnection* connection) {
 
 void Worker::ServeDeferredHandshakes() {
   handshakes_left_ = settings().handshakes_per_turn;
+  dtls_hellos_left_ = settings().dtls_hellos_per_turn;
   // Half of the ration is kept for the next turn's newcomers.
   for (unsigned i = 0; i < settings().handshakes_per_turn / 2 + 1; ++i) {
     if (deferred_handshakes_.empty() || handshakes_left_ == 0) return;

@@ -28,6 +28,7 @@
 #include "server/relay/quota.h"
 #include "server/relay/reservations.h"
 #include "server/relay/settings.h"
+#include "server/relay/stranger_limit.h"
 #include "server/relay/stream_connection.h"
 #include "server/relay/udp_listener.h"
 #include "server/turn/session.h"
@@ -107,8 +108,13 @@ class Worker final : private net::TurnHandler {
   std::optional<IpAddress> RelayAddressFor(Family family, const ServerAddress& server) const;
   Endpoint ExternalAddressOf(const Endpoint& local) const;
 
+  // Whether a datagram of a client without a session is served.
+  bool AdmitStranger(const IpAddress& source) { return strangers_.Admit(source, now().instant); }
+
   // --- stream connections
   bool TakeHandshake();
+  // The same for a DTLS client's first datagrams.
+  bool TakeDtlsHello();
   void DeferHandshake(StreamConnection* connection);
   void Forget(StreamConnection* connection);
   // Gives a connection to another worker (any thread may be its own).
@@ -168,6 +174,8 @@ class Worker final : private net::TurnHandler {
   std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
   std::deque<StreamConnection*> deferred_handshakes_;
   unsigned handshakes_left_ = 0;
+  unsigned dtls_hellos_left_ = 0;
+  StrangerLimit strangers_;
   std::vector<std::function<void()>> later_;
 };
 

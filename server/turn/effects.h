@@ -55,8 +55,9 @@ enum class Drop : uint8_t {
   kSendFailed,        // the kernel refused the datagram
   kTooLarge,          // does not fit into a datagram or a ChannelData message
   kConnectionLimit,   // a peer's connection beyond max_connections, or its address has one already
+  kStrangerLimit,     // a datagram of a client without a session, beyond the rate
 };
-inline constexpr int kDropCount = 15;
+inline constexpr int kDropCount = 16;
 const char* DropName(Drop drop);
 
 // How the credentials of a request were judged; one counter each.

@@ -51,6 +51,8 @@ const char* DropName(Drop drop) {
       return "too_large";
     case Drop::kConnectionLimit:
       return "connection_limit";
+    case Drop::kStrangerLimit:
+      return "stranger_limit";
   }
   return "?";
 }
