@@ -141,8 +141,13 @@ ClientResult<uint32_t> TurnClient::ConnectToPeer(const Endpoint& peer) {
 }
 
 ClientResult<ClientConnection> TurnClient::BindDataConnection(uint32_t connection_id) {
+  return BindDataConnection(connection_id, settings_);
+}
+
+ClientResult<ClientConnection> TurnClient::BindDataConnection(uint32_t connection_id,
+                                                              const ConnectionSettings& settings) {
   // Realm and nonce of the control connection are good for the data connection (RFC 6062 4.4).
-  auto data = Connect(settings_, credentials_);
+  auto data = Connect(settings, credentials_);
   if (!data) return Failure{data.error()};
   auto answer = data->Transact(Method::kConnectionBind, [connection_id](stun::Builder& builder) {
     builder.AddUint32(AttributeType::kConnectionId, connection_id);

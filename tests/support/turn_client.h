@@ -86,6 +86,9 @@ class TurnClient {
   // Opens a data connection with this client's transport, binds it (RFC 6062 section 4.4) and
   // returns it as a raw stream: nothing behind the answer has been read.
   ClientResult<ClientConnection> BindDataConnection(uint32_t connection_id);
+  // The same over another way to the server, or to another node.
+  ClientResult<ClientConnection> BindDataConnection(uint32_t connection_id,
+                                                    const ConnectionSettings& settings);
   // The address that the server sees (Binding).
   ClientResult<Endpoint> MappedAddress();
 

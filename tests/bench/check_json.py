@@ -1,0 +1,55 @@
+"""Checks the JSON of compare.py: check_json.py FILE NUMBER_OF_CASES. Prints each fault; exit 1 if any."""
+
+import json
+import sys
+
+COMMON = {"work", "transport", "seconds", "generator_cpu_seconds", "generator_busy",
+          "server_cpu_seconds", "server_busy"}
+MEDIA = COMMON | {"direction", "mode", "sessions", "payload", "packets", "bytes",
+                  "packets_per_second", "packets_per_cpu_second", "sent_in_run", "lost",
+                  "loss_share", "corrupt", "ended_sessions"}
+BULK = COMMON | {"direction", "sessions", "bytes", "bytes_per_second", "bytes_per_cpu_second",
+                 "sent_in_run", "lost", "corrupt", "ended_sessions"}
+ALLOCATIONS = COMMON | {"parallel", "allocations", "allocations_per_second",
+                        "allocations_per_cpu_second", "failed", "delay_us"}
+KEYS = {"media": MEDIA, "bulk": BULK, "allocations": ALLOCATIONS}
+DELIVERED = {"media": "packets", "bulk": "bytes", "allocations": "allocations"}
+
+
+def faults_of_direction(work, name, direction):
+    if direction[DELIVERED[work]] <= 0:
+        yield f"{name}: nothing delivered"
+    if not 0 <= direction["lost"] <= direction["sent_in_run"]:
+        yield f"{name}: lost {direction['lost']} of {direction['sent_in_run']}"
+
+
+def faults_of_run(run):
+    if run["exit"] != 0:
+        yield f"exit {run['exit']}: {run.get('error', 'damaged, ended or refused')}"
+    if "work" not in run:
+        return
+    for key in sorted(KEYS[run["work"]] - run.keys()):
+        yield f"no {key}"
+    if run.get(DELIVERED[run["work"]], 0) <= 0:
+        yield "nothing delivered"
+    if not (run.get("server_cpu_seconds") or 0) > 0:
+        yield "the server's processor time was not measured"
+    for name in ("up", "down"):
+        if name in run:
+            yield from faults_of_direction(run["work"], name, run[name])
+
+
+def main():
+    with open(sys.argv[1], encoding="ascii") as file:
+        results = json.load(file)["results"]
+    faults = [f"{result['case']}: {fault}" for result in results
+              for run in result["runs"]["culvert"] for fault in faults_of_run(run)]
+    if len(results) != int(sys.argv[2]):
+        faults.append(f"{len(results)} cases instead of {sys.argv[2]}")
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
