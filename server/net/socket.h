@@ -49,6 +49,8 @@ Endpoint LocalEndpoint(int fd);
 void TuneStream(int fd, seconds dead_after);
 // How much unsent data the kernel holds before it stops taking more; 0 is the kernel's own choice.
 void SetUnsentLimit(int fd, uint32_t bytes);
+// What was sent and not yet acknowledged by the other side's kernel.
+size_t UnacknowledgedBytes(int fd);
 // The next close sends RST.
 void ResetOnClose(int fd);
 // DF on what leaves a UDP relay (RFC 8656 section 15): true is "set DF", false "fragment".

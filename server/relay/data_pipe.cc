@@ -38,8 +38,8 @@ void DataPipe::Start(ByteView from_client) {
 
 void DataPipe::OnReady(Side& side, unsigned what) {
   if (ended_) return;
-  if ((what & net::FdHandler::kWritable) != 0 && !side.stream->Flush()) return Reset();
-  if ((what & net::FdHandler::kReadable) != 0 && WantsInput(side)) Forward(side);
+  if ((what & net::FdHandler::kWritable) != 0 && !side.stream->Flush()) Lose(side);
+  if (!ended_ && (what & net::FdHandler::kReadable) != 0 && WantsInput(side)) Forward(side);
   if (ended_) return;
   UpdateWatches();
   EndIfDone();
@@ -47,11 +47,11 @@ void DataPipe::OnReady(Side& side, unsigned what) {
 
 void DataPipe::Forward(Side& from) {
   const net::StreamRead read = from.stream->Read();
-  if (!read.data.empty()) PassOn(from, read.data);
-  if (ended_ || read.end == net::StreamEnd::kOpen) return;
-  if (read.end != net::StreamEnd::kFin) return Reset();
+  if (!read.data.empty()) Discards(from) ? Discard(from) : PassOn(from, read.data);
+  if (ended_ || from.gone || read.end == net::StreamEnd::kOpen) return;
+  if (read.end != net::StreamEnd::kFin) return Lose(from);
   from.input_over = true;
-  from.other().stream->FinishWriting();
+  if (!from.other().gone) from.other().stream->FinishWriting();
 }
 
 void DataPipe::PassOn(Side& from, ByteView data) {
@@ -59,14 +59,28 @@ void DataPipe::PassOn(Side& from, ByteView data) {
   auto& flow = from.index == kClient ? traffic.client_to_peer : traffic.peer_to_client;
   flow.received_bytes.Add(data.size());
   from.limit.Charge(data.size(), worker_.now().instant);
-  if (!from.other().stream->Write(data)) return Reset();
+  if (!from.other().stream->Write(data)) return Lose(from.other());
   flow.sent_bytes.Add(data.size());
 }
 
+void DataPipe::Discard(Side& from) {
+  // It talks to somebody who is gone, and has all that was meant for it: now it may learn.
+  const bool has_all =
+      from.stream->unsent() == 0 && net::UnacknowledgedBytes(from.stream->fd()) == 0;
+  if (from.other().gone && !closing_ && has_all) Reset();
+}
+
+void DataPipe::Lose(Side& side) {
+  if (!side.input_over && !closing_) return Reset();
+  side.gone = true;
+  side.watch.Stop();
+  side.stream->Abort();
+}
+
 bool DataPipe::WantsInput(const Side& side) const {
+  if (side.input_over || side.gone || side.paused_until > worker_.now().instant) return false;
   // Back pressure: not while the other side has something unsent.
-  return !closing_ && !side.input_over && side.other().stream->unsent() == 0 &&
-         side.paused_until <= worker_.now().instant;
+  return Discards(side) || side.other().stream->unsent() == 0;
 }
 
 void DataPipe::UpdateWatches() {
@@ -74,7 +88,7 @@ void DataPipe::UpdateWatches() {
   for (Side& side : sides_) {
     const Instant ready = side.limit.Ready(now);
     side.paused_until = ready > now ? ready : Instant();
-    side.watch.Want(WantsInput(side), side.stream->unsent() > 0);
+    if (!side.gone) side.watch.Want(WantsInput(side), side.stream->unsent() > 0);
   }
   ArmTimer();
 }
@@ -97,17 +111,21 @@ void DataPipe::OnTimer(Instant now) {
 }
 
 void DataPipe::EndIfDone() {
-  const bool delivered =
-      sides_[kClient].stream->unsent() == 0 && sides_[kPeer].stream->unsent() == 0;
-  const bool over = closing_ || (sides_[kClient].input_over && sides_[kPeer].input_over);
-  if (over && delivered) End();
+  // Only when both sides' FINs were read: closing a socket that holds unread bytes sends RST, which
+  // takes with it what is still on its way to that side.
+  const auto done = [](const Side& side) {
+    return side.gone || (side.input_over && side.stream->unsent() == 0);
+  };
+  if (done(sides_[kClient]) && done(sides_[kPeer])) End();
 }
 
 void DataPipe::Shut(bool flush) {
   if (ended_) return;
   if (!flush) return Reset();
   closing_ = true;
-  for (Side& side : sides_) side.stream->FinishWriting();
+  for (Side& side : sides_) {
+    if (!side.gone) side.stream->FinishWriting();
+  }
   deadline_ = worker_.now().instant + worker_.settings().linger_timeout;
   UpdateWatches();
   EndIfDone();

@@ -33,7 +33,7 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
 
   // Starts, with what the client sent right behind its ConnectionBind.
   void Start(ByteView from_client);
-  // The allocation is over: reads no more, delivers what was accepted where `flush` is set, then
+  // The allocation is over: relays no more, delivers what was accepted where `flush` is set, then
   // ends.
   void Shut(bool flush);
 
@@ -50,12 +50,18 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
     net::FdWatch watch;
     RateLimit limit;          // on what is read here
     bool input_over = false;  // FIN was read and passed on
+    bool gone = false;        // lost after its FIN: what it had said still goes to the other side
     Instant paused_until{};   // by `limit`
   };
 
   void OnReady(Side& side, unsigned what);
   void Forward(Side& from);
   void PassOn(Side& from, ByteView data);
+  // What `from` says reaches nobody any more; it is read so that its socket can be closed properly.
+  bool Discards(const Side& from) const { return closing_ || from.other().gone; }
+  void Discard(Side& from);
+  // The connection of `side` is broken.
+  void Lose(Side& side);
   void UpdateWatches();
   bool WantsInput(const Side& side) const;
   void EndIfDone();
@@ -71,7 +77,7 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   const turn::Transport transport_;
   std::array<Side, 2> sides_;
   Instant deadline_ = kNever;  // of a half-closed or closing pipe
-  bool closing_ = false;       // by Shut: nothing is read any more
+  bool closing_ = false;       // by Shut: nothing is relayed any more
   bool ended_ = false;
 };
 

@@ -96,6 +96,12 @@ ClientResult<ClientConnection> ClientConnection::Open(const ConnectionSettings& 
   return connection;
 }
 
+ClientConnection ClientConnection::Adopt(net::Fd socket) {
+  ClientConnection connection(ClientTransport::kTcp);
+  connection.fd_ = std::move(socket);
+  return connection;
+}
+
 ClientConnection::~ClientConnection() {
   if (ssl_ != nullptr && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
   ERR_clear_error();

@@ -40,6 +40,8 @@ struct ConnectionSettings {
 class ClientConnection {
  public:
   static ClientResult<ClientConnection> Open(const ConnectionSettings& settings);
+  // Takes a TCP socket that is connected and does not block, such as one that was accepted.
+  static ClientConnection Adopt(net::Fd socket);
 
   ClientConnection(ClientConnection&&) = default;
   ClientConnection& operator=(ClientConnection&&) = default;

@@ -1,0 +1,92 @@
+#include "tests/scenario/relay_fixture.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <chrono>
+
+#include "server/net/fd.h"
+#include "server/net/socket.h"
+
+namespace culvert::testing {
+namespace {
+
+using std::chrono::steady_clock;
+
+net::Fd Bound(int type, uint16_t port) {
+  net::Fd fd(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+  sockaddr_storage storage;
+  const socklen_t size = Endpoint(IpAddress::V4(127, 0, 0, 1), port).ToSockaddr(&storage);
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) != 0) fd.Close();
+  return fd;
+}
+
+}  // namespace
+
+uint16_t FreePort() {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const net::Fd stream = Bound(SOCK_STREAM, 0);
+    const uint16_t port = net::LocalEndpoint(stream.get()).port();
+    // Relays take theirs from this range, so that a listener there could meet one of another test.
+    if (port >= 49152) continue;
+    if (Bound(SOCK_DGRAM, port).valid()) return port;
+  }
+  ADD_FAILURE() << "no port is free";
+  return 0;
+}
+
+RelayFixture::~RelayFixture() = default;
+
+void RelayFixture::StartRelay(const Change& change) {
+  config::Options options;
+  options.listening_ips = {IpAddress::V4(127, 0, 0, 1)};
+  options.listening_port = FreePort();
+  options.tls_listening_port = 0;
+  options.realm = kRealm;
+  options.users = {"alice:pw-alice", "bob:pw-bob", "carol:pw-carol"};
+  options.allow_loopback_peers = true;
+  options.relay_threads = 3;
+  options.cert = certificate_.cert_file();
+  options.pkey = certificate_.key_file();
+  options.cert_given = true;
+  if (change) change(options);
+  auto server = Server::Create(options, observe::Log::Nowhere());
+  ASSERT_TRUE(server.ok()) << server.error();
+  server_ = std::move(*server);
+  address_ = Endpoint(options.listening_ips.front(), options.listening_port);
+  server_->Start();
+}
+
+void RelayFixture::StopRelay() {
+  server_->Stop();
+}
+
+ConnectionSettings RelayFixture::SettingsFor(ClientTransport transport) const {
+  ConnectionSettings settings;
+  settings.transport = transport;
+  settings.server = address_;
+  settings.timeout = kPatience;
+  return settings;
+}
+
+ClientCredentials RelayFixture::CredentialsOf(const std::string& user) {
+  return {user, "pw-" + user};
+}
+
+ClientResult<TurnClient> RelayFixture::Client(ClientTransport transport, const std::string& user) {
+  auto client = TurnClient::Connect(SettingsFor(transport), CredentialsOf(user));
+  if (client) client->set_timeout(kPatience);
+  return client;
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  const auto until = steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (steady_clock::now() >= until) return false;
+    // Lets the relay's threads run.
+    poll(nullptr, 0, 1);
+  }
+  return true;
+}
+
+}  // namespace culvert::testing
