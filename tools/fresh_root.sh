@@ -39,7 +39,9 @@ done
 for file in $(grep -lsE '^[[:space:]]*Acquire' /etc/apt/apt.conf.d/* /etc/apt/apt.conf || true); do
   install -D -m 644 "$file" "$root$file"
 done
-mkdir -p "$root/etc/ssl/certs"
+mkdir -p "$root/etc/ssl/certs" "$root/usr/local/share"
+[[ ! -d /usr/local/share/ca-certificates ]] ||
+  cp -r /usr/local/share/ca-certificates "$root/usr/local/share/"
 [[ ! -s /etc/ssl/certs/ca-certificates.crt ]] ||
   install -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
