@@ -55,8 +55,8 @@ using ProviderFactory = std::function<std::unique_ptr<auth::Provider>()>;
 Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
                                                  const std::string& realm);
 
-// Overwrites passwords and secrets in `options`, once the providers have their keys (RFC 8656 section 6: a server
-// does not store passwords).
+// Overwrites passwords and secrets in `options`, once the providers have their keys (RFC 8656
+// section 6: a server does not store passwords).
 void ForgetSecrets(config::Options* options);
 
 }  // namespace culvert

@@ -6,5 +6,7 @@
 namespace culvert::net {
 
 Now ReadClocks();
+// The monotonic one alone.
+Instant ReadMonotonic();
 
 }  // namespace culvert::net

@@ -31,7 +31,7 @@ Loop::Loop() : base_(NewBase()), alarm_(evtimer_new(base_, OnAlarm, nullptr)), n
 }
 
 Loop::~Loop() {
-  while (!dying_.empty()) std::exchange(dying_, {}).clear();
+  DestroyDeferred();
   event_free(alarm_);
   event_base_free(base_);
 }
@@ -50,11 +50,15 @@ void Loop::Run(TurnHandler* handler) {
     OpenTurn();
     if (alarm_at_ <= now_.instant) alarm_at_ = kNever;
     more = handler != nullptr && handler->OnTurnEnd();
-    // Oldest first; what dies may send others after it.
-    while (!dying_.empty()) std::exchange(dying_, {}).clear();
-    last_turn_ = ReadClocks().instant - turn_started_;
+    DestroyDeferred();
+    last_turn_ = ReadMonotonic() - turn_started_;
     turn_open_ = false;
   }
+}
+
+void Loop::DestroyDeferred() {
+  // Oldest first; what dies may send others after it.
+  while (!dying_.empty()) std::exchange(dying_, {}).clear();
 }
 
 void Loop::SetAlarm(Instant when) {

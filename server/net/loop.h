@@ -64,6 +64,10 @@ class Loop {
   // Destroys `object` at the end of the turn.
   void DeferDelete(std::unique_ptr<Deletable> object) { dying_.push_back(std::move(object)); }
 
+  // Destroys at once what waits for the end of a turn. For an owner whose members must outlive what
+  // dies.
+  void DestroyDeferred();
+
   // Wakes the loop at or after `when`; a single alarm, the latest call counts.
   void SetAlarm(Instant when);
 

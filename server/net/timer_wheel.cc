@@ -75,13 +75,14 @@ void TimerWheel::FireBucket(Entry* head, Instant now) {
   due.next_ = due.previous_ = nullptr;
 }
 
-Instant TimerWheel::NextWake() const {
-  if (size_ == 0) return kNever;
-  for (int64_t tick = tick_ + 1; tick <= tick_ + static_cast<int64_t>(kBuckets); ++tick) {
+Instant TimerWheel::NextWake(Instant horizon) const {
+  if (size_ == 0) return horizon;
+  const int64_t last = std::min(TickOf(horizon), tick_ + static_cast<int64_t>(kBuckets));
+  for (int64_t tick = tick_ + 1; tick <= last; ++tick) {
     const Entry& head = buckets_[static_cast<size_t>(tick) % kBuckets];
-    if (head.next_ != &head) return Instant(tick * kTick);
+    if (head.next_ != &head) return std::min(Instant(tick * kTick), horizon);
   }
-  return kNever;
+  return horizon;
 }
 
 }  // namespace culvert::net

@@ -54,8 +54,8 @@ class TimerWheel {
 
   // Fires what is due.
   void Advance(Instant now);
-  // When Advance should be called next: kNever without timers.
-  Instant NextWake() const;
+  // When Advance should be called next: `horizon` or earlier. A near horizon is cheap to ask for.
+  Instant NextWake(Instant horizon) const;
 
   size_t size() const { return size_; }
 

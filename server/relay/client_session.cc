@@ -88,8 +88,9 @@ void ClientSession::OnCredential(const auth::Answer& answer) {
 Result<Ok, stun::ErrorCode> ClientSession::AcquireQuota(const auth::Credential& credential) {
   auto share = worker_.quota().Acquire(credential);
   if (!share) return Failure{share.error()};
-  up_ = RateLimit(share->bytes_per_second);
-  down_ = RateLimit(share->bytes_per_second);
+  if (share->bytes_per_second != 0) {
+    bandwidth_ = std::make_shared<Bandwidth>(share->bytes_per_second);
+  }
   share_ = std::make_unique<QuotaShare>(std::move(*share));
   return Ok{};
 }
@@ -98,6 +99,7 @@ void ClientSession::ReleaseQuota() {
   if (share_ == nullptr) return;
   worker_.quota().Release(*share_);
   share_.reset();
+  bandwidth_.reset();
 }
 
 // --- relays

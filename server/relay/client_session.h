@@ -75,7 +75,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   void PeerClosed(turn::ConnectionId id);
   TcpRelay* tcp_relay() { return tcp_.get(); }
   // max-bps of this allocation, for its data connections, too.
-  uint64_t bytes_per_second() const { return share_ ? share_->bytes_per_second : 0; }
+  // Null when there is no limit.
+  const std::shared_ptr<Bandwidth>& bandwidth() const { return bandwidth_; }
 
   // --- a credential that was looked up
   void OnCredential(const auth::Answer& answer);
@@ -133,9 +134,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   std::unique_ptr<UdpRelay> v4_;
   std::unique_ptr<UdpRelay> v6_;
   std::unique_ptr<TcpRelay> tcp_;
-  std::unique_ptr<QuotaShare> share_;  // while there is an allocation
-  RateLimit up_;                       // client to peers
-  RateLimit down_;
+  std::unique_ptr<QuotaShare> share_;     // while there is an allocation
+  std::shared_ptr<Bandwidth> bandwidth_;  // while it is limited
   Instant allocated_at_;
 };
 

@@ -101,7 +101,9 @@ void ClientSession::ToPeer(const turn::RelayTable& table, const PeerAddress& pee
   auto& flow = worker_.counters().udp_relayed[transport()].client_to_peer;
   flow.received.Add(data.size());
   if (data.size() > kMaxDatagram) return CountDrop(turn::Drop::kTooLarge);
-  if (!up_.Take(data.size(), worker_.now().instant)) return CountDrop(turn::Drop::kBandwidth);
+  if (bandwidth_ != nullptr && !bandwidth_->up.Take(data.size(), worker_.now().instant)) {
+    return CountDrop(turn::Drop::kBandwidth);
+  }
   UdpRelay* const from = relay(table.relayed().family());
   if (!CULVERT_CHECK("relay.socket-of-table", from != nullptr)) return;
   if (dont_fragment) {
@@ -122,7 +124,9 @@ void ClientSession::FromPeer(Family family, const PeerAddress& peer, MutableByte
   const Instant now = worker_.now().instant;
   const turn::Inbound inbound = table->RouteInbound(peer, now);
   if (inbound.kind == turn::Inbound::Kind::kDrop) return CountDrop(turn::Drop::kNoPermission);
-  if (!down_.Take(payload.size(), now)) return CountDrop(turn::Drop::kBandwidth);
+  if (bandwidth_ != nullptr && !bandwidth_->down.Take(payload.size(), now)) {
+    return CountDrop(turn::Drop::kBandwidth);
+  }
   flow.sent.Add(payload.size());
   if (inbound.kind == turn::Inbound::Kind::kChannel) {
     ToClientChannel(inbound.channel, payload, headroom);

@@ -9,17 +9,24 @@
 namespace culvert::relay {
 
 DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
-                   turn::Transport transport, uint64_t bytes_per_second,
+                   turn::Transport transport, std::shared_ptr<Bandwidth> bandwidth,
                    std::unique_ptr<net::Stream> client, std::unique_ptr<net::Stream> peer)
-    : worker_(worker), id_(id), owner_(owner), transport_(transport) {
+    : worker_(worker),
+      id_(id),
+      owner_(owner),
+      transport_(transport),
+      bandwidth_(std::move(bandwidth)) {
   sides_[kClient].stream = std::move(client);
   sides_[kPeer].stream = std::move(peer);
   for (const SideIndex index : {kClient, kPeer}) {
     sides_[index].pipe = this;
     sides_[index].index = index;
-    sides_[index].limit = RateLimit(bytes_per_second);
     // Bulk wants full buffers, and nothing in them may be dropped anyway.
     net::SetUnsentLimit(sides_[index].stream->fd(), 0);
+  }
+  if (bandwidth_ != nullptr) {
+    sides_[kClient].limit = &bandwidth_->up;
+    sides_[kPeer].limit = &bandwidth_->down;
   }
   worker_.counters().data_connections_open.Up();
 }
@@ -58,7 +65,7 @@ void DataPipe::PassOn(Side& from, ByteView data) {
   auto& traffic = worker_.counters().tcp_relayed[transport_];
   auto& flow = from.index == kClient ? traffic.client_to_peer : traffic.peer_to_client;
   flow.received_bytes.Add(data.size());
-  from.limit.Charge(data.size(), worker_.now().instant);
+  if (from.limit != nullptr) from.limit->Charge(data.size(), worker_.now().instant);
   if (!from.other().stream->Write(data)) return Lose(from.other());
   flow.sent_bytes.Add(data.size());
 }
@@ -86,7 +93,7 @@ bool DataPipe::WantsInput(const Side& side) const {
 void DataPipe::UpdateWatches() {
   const Instant now = worker_.now().instant;
   for (Side& side : sides_) {
-    const Instant ready = side.limit.Ready(now);
+    const Instant ready = side.limit != nullptr ? side.limit->Ready(now) : now;
     side.paused_until = ready > now ? ready : Instant();
     if (!side.gone) side.watch.Want(WantsInput(side), side.stream->unsent() > 0);
   }

@@ -25,7 +25,7 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
  public:
   // `owner`: the session of the allocation; null once Detach was called.
   DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
-           turn::Transport transport, uint64_t bytes_per_second,
+           turn::Transport transport, std::shared_ptr<Bandwidth> bandwidth,
            std::unique_ptr<net::Stream> client, std::unique_ptr<net::Stream> peer);
   ~DataPipe() override;
 
@@ -48,10 +48,10 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
     SideIndex index = kClient;
     std::unique_ptr<net::Stream> stream;
     net::FdWatch watch;
-    RateLimit limit;          // on what is read here
-    bool input_over = false;  // FIN was read and passed on
-    bool gone = false;        // lost after its FIN: what it had said still goes to the other side
-    Instant paused_until{};   // by `limit`
+    RateLimit* limit = nullptr;  // on what is read here; null for none
+    bool input_over = false;     // FIN was read and passed on
+    bool gone = false;       // lost after its FIN: what it had said still goes to the other side
+    Instant paused_until{};  // by `limit`
   };
 
   void OnReady(Side& side, unsigned what);
@@ -75,6 +75,7 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   const turn::ConnectionId id_;
   const observe::SessionId owner_;
   const turn::Transport transport_;
+  const std::shared_ptr<Bandwidth> bandwidth_;  // of the allocation, which may end before
   std::array<Side, 2> sides_;
   Instant deadline_ = kNever;  // of a half-closed or closing pipe
   bool closing_ = false;       // by Shut: nothing is relayed any more

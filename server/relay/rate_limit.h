@@ -58,4 +58,11 @@ class RateLimit {
   Instant last_;
 };
 
+// Both directions of one allocation, shared by its data connections.
+struct Bandwidth {
+  explicit Bandwidth(uint64_t bytes_per_second) : up(bytes_per_second), down(bytes_per_second) {}
+  RateLimit up;  // client to peers
+  RateLimit down;
+};
+
 }  // namespace culvert::relay

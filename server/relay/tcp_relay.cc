@@ -70,7 +70,12 @@ void TcpRelay::OnReady(unsigned) {
     socklen_t size = sizeof storage;
     const net::SysResult accepted =
         worker_.sys().Accept(listener_.get(), reinterpret_cast<sockaddr*>(&storage), &size);
-    if (!accepted.ok()) return;
+    if (!accepted.ok()) {
+      if (accepted.would_block() || accepted.error == ECONNABORTED) return;
+      watch_.Want(false, false);
+      worker_.wheel().Arm(this, worker_.now().instant + Worker::kAcceptPause);
+      return;
+    }
     net::Fd socket(static_cast<int>(accepted.value));
     const PeerAddress peer(Endpoint::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage)));
     const turn::ConnectionId id = worker_.NewConnectionId(&session_);

@@ -8,6 +8,7 @@
 #include "server/base/address.h"
 #include "server/net/fd.h"
 #include "server/net/loop.h"
+#include "server/net/timer_wheel.h"
 #include "server/turn/effects.h"
 
 namespace culvert::relay {
@@ -16,7 +17,9 @@ class ClientSession;
 class DataPipe;
 class Worker;
 
-class TcpRelay final : public net::Deletable, private net::FdHandler {
+class TcpRelay final : public net::Deletable,
+                       private net::FdHandler,
+                       private net::TimerWheel::Entry {
  public:
   // Takes a listening socket. `session` owns this.
   TcpRelay(Worker& worker, ClientSession& session, net::Fd listener, const Endpoint& local);
@@ -46,6 +49,8 @@ class TcpRelay final : public net::Deletable, private net::FdHandler {
   };
 
   void OnReady(unsigned what) override;
+  // Accepts again after a pause.
+  void OnTimer(Instant) override { watch_.Want(true, false); }
   void Forget(turn::ConnectionId id);
 
   Worker& worker_;

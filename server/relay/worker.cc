@@ -14,6 +14,11 @@ namespace {
 // An idle worker still shows that it lives.
 constexpr seconds kHeartbeat{2};
 
+// On whole seconds, so that busy turns do not move the alarm.
+Instant NextHeartbeat(Instant now) {
+  return std::chrono::floor<seconds>(now) + kHeartbeat;
+}
+
 template <typename T>
 T RandomNumber() {
   T number{};
@@ -43,7 +48,13 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       strangers_(commons.settings.strangers_per_source, commons.settings.strangers_in_total,
                  RandomNumber<uint64_t>()) {}
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  // What these leave to the loop's deferred delete still uses the worker.
+  udp_listeners_.clear();
+  connections_.clear();
+  pipes_.clear();
+  loop_.DestroyDeferred();
+}
 
 void Worker::AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls) {
   udp_listeners_.push_back(
@@ -69,7 +80,7 @@ void Worker::UseTls(std::shared_ptr<net::TlsContext> stream,
 void Worker::Run() {
   handshakes_left_ = settings().handshakes_per_turn;
   dtls_hellos_left_ = settings().dtls_hellos_per_turn;
-  loop_.SetAlarm(now().instant + kHeartbeat);
+  loop_.SetAlarm(NextHeartbeat(now().instant));
   loop_.Run(this);
 }
 
@@ -100,7 +111,7 @@ bool Worker::OnTurnEnd() {
   counters_.loop_turns.Add();
   counters_.last_turn.Set(now);
   counters_.loop_lag.Observe(static_cast<uint64_t>(loop_.last_turn().count()));
-  loop_.SetAlarm(std::min(wheel_.NextWake(), now + kHeartbeat));
+  loop_.SetAlarm(wheel_.NextWake(NextHeartbeat(now)));
   return !deferred_handshakes_.empty() || !later_.empty();
 }
 
@@ -184,8 +195,12 @@ void Worker::Accept(StreamListener& listener) {
     const net::SysResult accepted =
         sys().Accept(listener.socket.get(), reinterpret_cast<sockaddr*>(&storage), &size);
     if (!accepted.ok()) {
-      // Out of descriptors: leave it to the clients' patience, and do not spin on it.
-      if (accepted.error == EMFILE || accepted.error == ENFILE) counters_.connections_refused.Add();
+      if (accepted.would_block() || accepted.error == ECONNABORTED) return;
+      // Out of descriptors or memory: the client stays in the backlog, and asking again at once
+      // would spin.
+      counters_.connections_refused.Add();
+      listener.watch.Want(false, false);
+      wheel_.Arm(&listener, now().instant + kAcceptPause);
       return;
     }
     net::Fd socket(static_cast<int>(accepted.value));
@@ -290,7 +305,7 @@ void Worker::JoinPipe(turn::ConnectionId id, std::unique_ptr<net::Stream> client
   }
   counters_.connection_binds.Add();
   auto pipe = std::make_unique<DataPipe>(
-      *this, id, owner->id(), transport, owner->bytes_per_second(), std::move(client),
+      *this, id, owner->id(), transport, owner->bandwidth(), std::move(client),
       std::make_unique<net::Stream>(sys(), std::move(peer), &stream_buffers_));
   DataPipe* const started = pipe.get();
   pipes_.emplace(started, std::move(pipe));

@@ -111,6 +111,9 @@ class Worker final : private net::TurnHandler {
   // Whether a datagram of a client without a session is served.
   bool AdmitStranger(const IpAddress& source) { return strangers_.Admit(source, now().instant); }
 
+  // How long a listener rests that ran out of descriptors.
+  static constexpr Duration kAcceptPause = milliseconds(200);
+
   // --- stream connections
   bool TakeHandshake();
   // The same for a DTLS client's first datagrams.
@@ -132,8 +135,10 @@ class Worker final : private net::TurnHandler {
 
  private:
   // Accepts clients' TCP connections on one address.
-  struct StreamListener final : net::FdHandler {
+  struct StreamListener final : net::FdHandler, net::TimerWheel::Entry {
     void OnReady(unsigned) override { worker->Accept(*this); }
+    // After a pause.
+    void OnTimer(Instant) override { watch.Want(true, false); }
     Worker* worker = nullptr;
     net::Fd socket;
     Endpoint at;
