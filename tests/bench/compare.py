@@ -20,6 +20,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MOST_SECONDS = 10
 # Above this share of its CPU the generator, not the server, may have been the limit.
 GENERATOR_LIMIT = 0.95
+# Load without a fixed rate keeps one of both busier than this, unless something else has their CPUs.
+IDLE_LIMIT = 0.7
 
 
 def parse_arguments():
@@ -112,6 +114,12 @@ def loss_of(summary):
     return "-" if share is None else f"{share:.2%}"
 
 
+def is_starved(result, summary):
+    sparse = any(argument.startswith("--rate") for argument in result["arguments"])
+    busiest = max(summary["server_busy"] or 0, summary["generator_busy"] or 0)
+    return not sparse and 0 < busiest < IDLE_LIMIT
+
+
 def notes_of(result):
     notes = []
     for name, summary in result["median"].items():
@@ -120,6 +128,8 @@ def notes_of(result):
             notes.append(f"{name} exits {summary['exits']}: {why}")
         if (summary["generator_busy"] or 0) > GENERATOR_LIMIT:
             notes.append(f"generator was the limit for {name}")
+        elif is_starved(result, summary):
+            notes.append(f"the machine was busy with something else during {name}")
     return ", ".join(notes)
 
 
