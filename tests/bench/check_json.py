@@ -1,4 +1,7 @@
-"""Checks the JSON of compare.py: check_json.py FILE NUMBER_OF_CASES. Prints each fault; exit 1 if any."""
+"""Checks the JSON of compare.py: check_json.py FILE NUMBER_OF_CASES.
+
+Prints each fault; exit 1 if there is any.
+"""
 
 import json
 import sys

@@ -57,7 +57,7 @@ def server_kinds(arguments):
 
 
 def run_once(case, kind, arguments):
-    """One run against a server that was started for it. What culvert-bench printed, and its exit code."""
+    """One run against a server of its own: what culvert-bench printed, and its exit code."""
     pinned = not arguments.no_pin
     generator_cpu = arguments.generator_cpu if pinned else None
     with servers.RunningServer(kind, arguments.server_cpu if pinned else None,
@@ -67,7 +67,8 @@ def run_once(case, kind, arguments):
                    f"--user={servers.USER}", f"--password={servers.PASSWORD}",
                    f"--seconds={arguments.seconds}", *case.arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60 + 2 * arguments.seconds, check=False,
+            command, capture_output=True, text=True, check=False,
+            timeout=60 + 2 * arguments.seconds,
             preexec_fn=lambda: generator_cpu is None or os.sched_setaffinity(0, {generator_cpu}))
         error = server.death() or done.stderr.strip()
     run = {"exit": done.returncode, **json.loads(done.stdout or "{}")}
@@ -149,7 +150,8 @@ def print_row(result):
 def machine():
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return {"cpus": os.cpu_count(), "model": models[0] if models else "", "kernel": platform.release()}
+    return {"cpus": os.cpu_count(), "model": models[0] if models else "",
+            "kernel": platform.release()}
 
 
 def main():
@@ -163,7 +165,8 @@ def main():
         print_row(results[-1])
     if arguments.json:
         with open(arguments.json, "w", encoding="ascii") as file:
-            json.dump({"machine": machine(), "command": sys.argv[1:], "results": results}, file, indent=2)
+            whole = {"machine": machine(), "command": sys.argv[1:], "results": results}
+            json.dump(whole, file, indent=2)
     failed = any(code != 0 for r in results for code in r["median"]["culvert"]["exits"])
     return 1 if failed else 0
 
