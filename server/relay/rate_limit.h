@@ -47,14 +47,16 @@ class RateLimit {
     if (last_ == Instant()) last_ = now;
     // The bound keeps the product below 2^63 for any rate up to 10^10.
     const int64_t elapsed = std::min<int64_t>((now - last_).count(), 100000000);
-    const int64_t earned = elapsed * rate_ / 1000000;
-    if (earned == 0) return;
-    tokens_ = std::min(tokens_ + earned, Burst());
+    const int64_t earned = elapsed * rate_ + fraction_;
+    tokens_ = std::min(tokens_ + earned / 1000000, Burst());
+    fraction_ = earned % 1000000;
     last_ = now;
   }
 
   int64_t rate_;
   int64_t tokens_;
+  // Millionths of a byte: what many short waits earn is not to be rounded away.
+  int64_t fraction_ = 0;
   Instant last_;
 };
 
