@@ -7,6 +7,13 @@
 #include "server/relay/worker.h"
 
 namespace culvert::relay {
+namespace {
+
+// How long a side that still sends to one that is gone may take to read what it was sent. Longer
+// lets it send into the void for longer, shorter cuts off slow readers.
+constexpr seconds kTimeToRead{5};
+
+}  // namespace
 
 DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
                    turn::Transport transport, std::shared_ptr<Bandwidth> bandwidth,
@@ -71,10 +78,12 @@ void DataPipe::PassOn(Side& from, ByteView data) {
 }
 
 void DataPipe::Discard(Side& from) {
-  // It talks to somebody who is gone, and has all that was meant for it: now it may learn.
-  const bool has_all =
-      from.stream->unsent() == 0 && net::UnacknowledgedBytes(from.stream->fd()) == 0;
-  if (from.other().gone && !closing_ && has_all) Reset();
+  if (closing_ || from.stream->unsent() > 0) return;
+  if (net::UnacknowledgedBytes(from.stream->fd()) > 0) return;
+  // It talks to somebody who is gone, and its kernel has all that was meant for it. RST tells it,
+  // but not before it had time to read.
+  closing_ = true;
+  deadline_ = worker_.now().instant + kTimeToRead;
 }
 
 void DataPipe::Lose(Side& side) {

@@ -17,8 +17,7 @@ namespace culvert::testing {
 // `size` bytes that look random and are the same for the same `seed`; no piece of them repeats.
 std::vector<uint8_t> Pattern(size_t size, uint64_t seed = 1);
 
-// A peer that waits for TCP connections on 127.0.0.1. Small socket buffers where asked: then
-// little hides in the kernel.
+// A peer that waits for TCP connections on 127.0.0.1.
 class PeerListener {
  public:
   PeerListener();
