@@ -138,15 +138,15 @@ bool Stream::Write(ByteView bytes) {
   return Write({&piece, 1});
 }
 
-bool Stream::Write(std::span<const iovec> pieces) {
+bool Stream::Write(std::span<const iovec> pieces, std::span<const uint32_t> record_ends) {
   if (broken_ || finishing_) return false;
-  if (ssl_ != nullptr) return WriteTls(pieces);
+  if (ssl_ != nullptr) return WriteTls(pieces, record_ends);
   size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   return SendOrKeep(pieces, total);
 }
 
-bool Stream::WriteTls(std::span<const iovec> pieces) {
+bool Stream::WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> record_ends) {
   StreamBuffers& buffers = *buffers_;
   buffers.cipher_out.clear();
   size_t gathered = 0;
@@ -157,6 +157,8 @@ bool Stream::WriteTls(std::span<const iovec> pieces) {
     gathered = 0;
     return n > 0;
   };
+  size_t index = 0;
+  size_t next_end = 0;
   for (const iovec& piece : pieces) {
     const auto* from = static_cast<const uint8_t*>(piece.iov_base);
     for (size_t left = piece.iov_len; left > 0;) {
@@ -167,6 +169,11 @@ bool Stream::WriteTls(std::span<const iovec> pieces) {
       left -= n;
       if (gathered == buffers.plain_out.size() && !seal()) return Break();
     }
+    if (next_end < record_ends.size() && record_ends[next_end] == index) {
+      ++next_end;
+      if (!seal()) return Break();
+    }
+    ++index;
   }
   if (!seal()) return Break();
   return SendCipher();

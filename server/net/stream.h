@@ -80,7 +80,9 @@ class Stream {
 
   // Sends the concatenation of `pieces`; always accepted while the stream is sound. False when the
   // connection is broken. Callers look at unsent() first: what piles up there is theirs to bound.
-  bool Write(std::span<const iovec> pieces);
+  // On TLS they make as few records as hold them, but that a record ends behind each piece whose
+  // index is in `record_ends` (ascending).
+  bool Write(std::span<const iovec> pieces, std::span<const uint32_t> record_ends = {});
   bool Write(ByteView bytes);
   size_t unsent() const { return unsent_.size() - unsent_begin_; }
   // When writable: sends what is kept. False when the connection is broken.
@@ -100,7 +102,7 @@ class Stream {
   StreamRead ReadTls(size_t prefix_size);
   bool SendOrKeep(std::span<const iovec> pieces, size_t total);
   bool SendCipher();
-  bool WriteTls(std::span<const iovec> pieces);
+  bool WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> record_ends);
   void Keep(std::span<const iovec> pieces, size_t skip);
   void ShutDownWhenSent();
   bool Break();

@@ -69,16 +69,19 @@ void Output::ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddr
   sender.Add(client, source, frame.head, frame.body);
 }
 
-void Output::ToStream(StreamConnection& to, const OutFrame& frame) {
+void Output::ToStream(StreamConnection& to, const OutFrame& frame, bool reply) {
   if (to.gather() < 0) {
     if (gather_count_ == gathers_.size()) gathers_.emplace_back();
     gathers_[gather_count_].owner = &to;
     to.set_gather(static_cast<int>(gather_count_++));
   }
-  std::vector<iovec>& pieces = gathers_[static_cast<size_t>(to.gather())].pieces;
+  Gather& gather = gathers_[static_cast<size_t>(to.gather())];
+  std::vector<iovec>& pieces = gather.pieces;
+  if (reply && !pieces.empty()) gather.EndRecord();
   if (!frame.head.empty()) pieces.push_back(Piece(frame.head));
   if (!frame.body.empty()) pieces.push_back(Piece(frame.body));
   if (frame.padding > 0) pieces.push_back(Piece({kZeros.data(), frame.padding}));
+  if (reply) gather.EndRecord();
   if (pieces.size() >= kMostPieces) FlushStream(to);
 }
 
@@ -87,15 +90,15 @@ void Output::FlushStream(StreamConnection& connection) {
   Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
   if (gather.pieces.empty()) return;
   counters_.tls_writes.Add(connection.is_tls() ? 1 : 0);
-  connection.WriteGathered(gather.pieces);
-  gather.pieces.clear();
+  connection.WriteGathered(gather);
+  gather.Clear();
 }
 
 void Output::Forget(StreamConnection& connection) {
   if (connection.gather() < 0) return;
   Gather& gather = gathers_[static_cast<size_t>(connection.gather())];
   gather.owner = nullptr;
-  gather.pieces.clear();
+  gather.Clear();
   connection.set_gather(-1);
 }
 

@@ -47,7 +47,18 @@ class TurnArena {
 // Gathered pieces of one stream client.
 struct Gather {
   StreamConnection* owner = nullptr;
+  // Indices of pieces behind which a TLS record ends.
+  std::vector<uint32_t> record_ends;
   std::vector<iovec> pieces;
+
+  void EndRecord() {
+    const auto last = static_cast<uint32_t>(pieces.size() - 1);
+    if (record_ends.empty() || record_ends.back() != last) record_ends.push_back(last);
+  }
+  void Clear() {
+    pieces.clear();
+    record_ends.clear();
+  }
 };
 
 class Output {
@@ -69,7 +80,10 @@ class Output {
   // --- towards clients
   void ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddress& local,
                    const OutFrame& frame);
-  void ToStream(StreamConnection& to, const OutFrame& frame);
+  // `reply`: a message of the protocol, which gets a TLS record of its own. Clients of coturn's
+  // library take one message from each record; of media they lose some anyway, but a lost
+  // ConnectionAttempt is a lost connection.
+  void ToStream(StreamConnection& to, const OutFrame& frame, bool reply);
   void Forget(StreamConnection& connection);
   void FlushStream(StreamConnection& connection);
 

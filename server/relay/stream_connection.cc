@@ -209,7 +209,7 @@ void StreamConnection::Send(const OutFrame& frame, bool reply) {
   // What one turn gathers is accepted whole; only what comes while the connection is blocked has to
   // queue.
   if (queue_ != nullptr || stream_->unsent() > 0) return Queue(frame, reply);
-  worker_.output().ToStream(*this, frame);
+  worker_.output().ToStream(*this, frame, reply);
 }
 
 void StreamConnection::Queue(const OutFrame& frame, bool reply) {
@@ -225,9 +225,9 @@ void StreamConnection::CountDropped(const MediaQueue::Dropped& dropped) {
   if (dropped.aged > 0) worker_.counters().drops[turn::Drop::kQueueAge].Add(dropped.aged);
 }
 
-void StreamConnection::WriteGathered(const std::vector<iovec>& pieces) {
+void StreamConnection::WriteGathered(const Gather& gather) {
   if (phase_ != Phase::kTurn) return;
-  if (!stream_->Write(pieces)) return Close();
+  if (!stream_->Write(gather.pieces, gather.record_ends)) return Close();
   if (stream_->unsent() > 0) UpdateWatch();
 }
 

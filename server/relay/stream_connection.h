@@ -41,7 +41,7 @@ class StreamConnection final : public net::Deletable,
   // --- for Output
   int gather() const { return gather_; }
   void set_gather(int index) { gather_ = index; }
-  void WriteGathered(const std::vector<iovec>& pieces);
+  void WriteGathered(const Gather& gather);
 
   // --- for the worker
   // A handshake step that was put off by the ration.
