@@ -73,11 +73,11 @@ void Loop::SetAlarm(Instant when) {
   event_add(alarm_, &tv);
 }
 
-void FdWatch::Dispatch(int, short what, void* argument) {
-  auto* watch = static_cast<FdWatch*>(argument);
-  watch->loop_->OpenTurn();
-  watch->handler_->OnReady(((what & EV_READ) != 0 ? FdHandler::kReadable : 0u) |
-                           ((what & EV_WRITE) != 0 ? FdHandler::kWritable : 0u));
+void FdWatch::Dispatch(int, short what, void* watch) {
+  auto* self = static_cast<FdWatch*>(watch);
+  self->loop_->OpenTurn();
+  self->handler_->OnReady(((what & EV_READ) != 0 ? FdHandler::kReadable : 0u) |
+                          ((what & EV_WRITE) != 0 ? FdHandler::kWritable : 0u));
 }
 
 void FdWatch::Start(Loop& loop, int fd, FdHandler* handler, bool read, bool write) {

@@ -170,7 +170,7 @@ TlsFileError UseDhParameters(SSL_CTX* context, const TlsSettings& settings) {
     return Name("dh-file", settings.dh_file) +
            ": OpenSSL refuses the parameters: " + TakeOpenSslReason();
   }
-  parameters.release();  // the context owns them now
+  static_cast<void>(parameters.release());  // the context owns them now
   return std::nullopt;
 }
 

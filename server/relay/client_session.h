@@ -66,7 +66,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   // --- from peers
   // `headroom`: the payload lies in a pool slot, with room for a header before it and for padding
   // behind.
-  void FromPeer(Family relay, const PeerAddress& peer, MutableBytes payload, bool headroom);
+  void FromPeer(Family family, const PeerAddress& peer, MutableBytes payload, bool headroom);
   void IcmpFromPeer(const PeerAddress& peer, uint8_t type, uint8_t code, uint32_t data);
 
   // --- from RFC 6062 connections
@@ -88,7 +88,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
   void ReleaseQuota() override;
   Result<turn::OpenedRelay, stun::ErrorCode> OpenUdpRelay(Family family,
-                                                          turn::PortChoice port) override;
+                                                          turn::PortChoice choice) override;
   Result<turn::OpenedRelay, stun::ErrorCode> RedeemReservation(turn::ReservationToken token,
                                                                std::string_view subject) override;
   Result<turn::OpenedRelay, stun::ErrorCode> OpenTcpRelay(Family family) override;
