@@ -42,6 +42,7 @@ void Merge(std::vector<ListenerPlan>* plan, const ListenerPlan& wanted) {
 std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
   std::vector<auth::SecretText> secrets;
   secrets.reserve(texts.size());
+  secrets.reserve(texts.size());
   for (const std::string& text : texts) secrets.emplace_back(text);
   return secrets;
 }

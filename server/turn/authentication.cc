@@ -104,7 +104,7 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
     return false;
   }
   // Step 5: integrity, under any key the user may still hold.
-  const auth::CredentialPtr credential = *found;
+  const auth::CredentialPtr& credential = *found;
   const ByteView key = VerifyingKey(request.message, *credential);
   if (key.empty()) {
     effects_.CountAuth(AuthResult::kWrongIntegrity);
