@@ -81,6 +81,7 @@ void StreamConnection::Sniff() {
     return Close();
   }
   StartSession();
+  worker_.counters().connections_accepted[session_->transport()].Add();
 }
 
 void StreamConnection::StartSession() {

@@ -110,6 +110,12 @@ void TcpRelay::Close(turn::ConnectionId id, bool flush) {
     bound->Shut(flush);
     return;
   }
+  // Only what is overdue is closed without its bytes.
+  if (const auto waiting = waiting_.find(id); waiting != waiting_.end() && !flush) {
+    const bool connecting = waiting->second->watch.writing();
+    auto& counters = worker_.counters();
+    (connecting ? counters.connects_timed_out : counters.bind_timeouts).Add();
+  }
   Forget(id);
 }
 

@@ -88,7 +88,9 @@ void UdpListener::ServePlain(const UdpPath& path, ByteView datagram) {
   // Most strangers want a Binding, or their first 401: nothing of them stays.
   auto stranger = std::make_unique<UdpClient>(worker_, *this, path);
   stranger->Serve(datagram);
-  if (stranger->session().in_use()) clients_.emplace(path, std::move(stranger));
+  if (!stranger->session().in_use()) return;
+  worker_.counters().connections_accepted[turn::Transport::kUdp].Add();
+  clients_.emplace(path, std::move(stranger));
 }
 
 void UdpListener::ServeDtls(const UdpPath& path, ByteView datagram) {
@@ -104,6 +106,7 @@ void UdpListener::ServeDtls(const UdpPath& path, ByteView datagram) {
   ToStranger sink(worker_.output(), *this, path);
   auto association = dtls_listener_->OnDatagram(datagram, ClientAddress(path.client), sink);
   if (association == nullptr) return;
+  worker_.counters().connections_accepted[turn::Transport::kDtls].Add();
   // A client that restarted on its old port (RFC 6347 section 4.2.8).
   if (found != dtls_clients_.end()) found->second->Close();
   dtls_clients_[path] = std::make_unique<DtlsClient>(worker_, *this, path, std::move(association));

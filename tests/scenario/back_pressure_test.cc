@@ -24,8 +24,9 @@ uint64_t ResidentBytes() {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-// Shadow memory and quarantine count, too.
-constexpr uint64_t kAllowedGrowth = 64 << 20;
+// Freed memory stays with the sanitizer, more of it than these tests relay: there the writer's stop
+// is the proof, and memory is measured in plain builds.
+constexpr uint64_t kAllowedGrowth = 512 << 20;
 #else
 constexpr uint64_t kAllowedGrowth = 8 << 20;
 #endif

@@ -105,6 +105,37 @@ TEST_P(ConnectTest, ConnectingAgainAtOnceWorksWhoeverClosedFirst) {
   }
 }
 
+// TC-10, TC-16: while a peer does not answer, the client is still served, and that peer is taken.
+TEST_P(ConnectTest, AHangingConnectHoldsUpNothingElse) {
+  StartRelay();
+  TurnClient client = TcpClient("alice");
+  // A listener whose queue is full lets SYNs go unanswered.
+  PeerListener full(0);
+  std::vector<ClientConnection> fillers;
+  for (bool answered = true; answered;) {
+    ConnectionSettings settings;
+    settings.transport = ClientTransport::kTcp;
+    settings.server = full.address();
+    settings.timeout = milliseconds(100);
+    auto filler = ClientConnection::Open(settings);
+    answered = filler.ok();
+    if (answered) fillers.push_back(std::move(*filler));
+  }
+  client.set_timeout(milliseconds(300));
+  const auto hanging = client.ConnectToPeer(full.address());
+  ASSERT_FALSE(hanging.ok());
+  EXPECT_EQ(hanging.error().failure, ClientFailure::kTimeout);
+  client.set_timeout(kPatience);
+  const auto again = client.ConnectToPeer(full.address());
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, 446);
+  EXPECT_TRUE(client.Refresh(600).ok());
+  PeerListener listener;
+  auto path = OpenPath(client, listener);
+  ASSERT_TRUE(path.ok()) << path.error().ToString();
+  ExpectJoined(path->client, path->peer);
+}
+
 // PE-05: two clients of one relay.
 TEST_P(ConnectTest, OneClientConnectsToTheOthersRelayedAddress) {
   StartRelay();

@@ -42,6 +42,12 @@ TEST_P(HandoffTest, AHundredBindsWithPayloadFindTheirWorker) {
             kBinds);
   // Two of three workers are not the allocation's.
   EXPECT_GT(Handoffs(), kBinds / 4);
+  // Each counts once, where it was accepted.
+  const auto row = over_tls() ? turn::Transport::kTls : turn::Transport::kTcp;
+  EXPECT_EQ(Count([row](const observe::WorkerCounters& w) {
+              return w.connections_accepted[row].value();
+            }),
+            1 + kBinds);
 }
 
 // TC-39, TC-34: the 401 comes from the worker that owns the connection, and the retry, too.

@@ -41,8 +41,9 @@ std::vector<uint8_t> Pattern(size_t size, uint64_t seed) {
   return bytes;
 }
 
-PeerListener::PeerListener() : fd_(Loopback(SOCK_STREAM)), address_(net::LocalEndpoint(fd_.get())) {
-  EXPECT_EQ(listen(fd_.get(), 512), 0);
+PeerListener::PeerListener(int backlog)
+    : fd_(Loopback(SOCK_STREAM)), address_(net::LocalEndpoint(fd_.get())) {
+  EXPECT_EQ(listen(fd_.get(), backlog), 0);
 }
 
 ClientResult<ClientConnection> PeerListener::Accept() {

@@ -20,7 +20,7 @@ std::vector<uint8_t> Pattern(size_t size, uint64_t seed = 1);
 // A peer that waits for TCP connections on 127.0.0.1.
 class PeerListener {
  public:
-  PeerListener();
+  explicit PeerListener(int backlog = 512);
   const Endpoint& address() const { return address_; }
   // The next connection and where it came from.
   ClientResult<ClientConnection> Accept();

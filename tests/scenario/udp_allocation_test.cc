@@ -61,6 +61,10 @@ TEST_F(UdpAllocationTest, ARetransmittedAllocateHasTheSameAnswer) {
               return w.allocations_created[observe::RelayedProtocol::kUdp].value();
             }),
             1u);
+  EXPECT_EQ(Count([](const observe::WorkerCounters& w) {
+              return w.connections_accepted[turn::Transport::kUdp].value();
+            }),
+            1u);
   // AL-02: another transaction is another matter.
   const auto again = client.Allocate({});
   ASSERT_FALSE(again.ok());

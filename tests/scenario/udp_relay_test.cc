@@ -217,6 +217,18 @@ TEST_P(UdpRelayTest, ABurstKeepsItsOrderAndItsBoundaries) {
   }
 }
 
+// GE-03: datagrams beyond max-bps are dropped and counted, in each direction for itself.
+TEST_P(UdpRelayTest, MaxBpsDropsWhatIsTooMuch) {
+  ASSERT_NO_FATAL_FAILURE(Begin([](config::Options& o) { o.max_bps = 20000; }));
+  // The burst is 10000 bytes.
+  for (int i = 0; i < 40; ++i) peer_.Send(relayed_, Pattern(1000));
+  EXPECT_TRUE(Eventually([this] { return Drops(turn::Drop::kBandwidth) > 0; }));
+  ASSERT_TRUE(client_->SendIndication(peer_.address(), AsBytes("the other way")).ok());
+  EXPECT_EQ(peer_.Receive(kPatience).text(), "the other way");
+  EXPECT_TRUE(client_->NextEvent(kPatience).ok());
+  EXPECT_GE(Drops(turn::Drop::kBandwidth), 20u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Transports, UdpRelayTest,
                          ::testing::Values(ClientTransport::kUdp, ClientTransport::kTcp,
                                            ClientTransport::kTls),
