@@ -25,8 +25,11 @@ constexpr std::array kRefused = {
     RefusedRange{"192.0.0.0/24", Kind::kAlways},    // protocol assignments, TURN's anycast address
     RefusedRange{"224.0.0.0/4", Kind::kMulticast},  //
     RefusedRange{"240.0.0.0/4", Kind::kAlways},     // reserved, and the limited broadcast
-    RefusedRange{"::/128", Kind::kAlways},          //
-    RefusedRange{"::1/128", Kind::kLoopback},       //
+    // Clouds' metadata outside of link-local: Alibaba, Azure, Amazon.
+    RefusedRange{"100.100.100.200/32", Kind::kAlways},
+    RefusedRange{"168.63.129.16/32", Kind::kAlways},
+    RefusedRange{"fd00:ec2::254/128", Kind::kAlways}, RefusedRange{"::/128", Kind::kAlways},  //
+    RefusedRange{"::1/128", Kind::kLoopback},                                                 //
     RefusedRange{"64:ff9b:1::/48", Kind::kAlways},  // local NAT64: any IPv4 address, unreadable
     RefusedRange{"2001::/32", Kind::kAlways},       // Teredo, RFC 8656 section 21.4
     RefusedRange{"2002::/16", Kind::kAlways},       // 6to4, likewise

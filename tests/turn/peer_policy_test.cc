@@ -51,6 +51,14 @@ TEST(PeerPolicyTest, TheRefusedKindsOfIPv4AddressesEndWhereTheyShould) {
                    "191.255.255.255", "192.0.1.0", "223.255.255.255"}));
 }
 
+TEST(PeerPolicyTest, MetadataServicesOfCloudsAreRefusedAndTheirNeighboursAreNot) {
+  const PeerPolicy policy({}, {});
+  EXPECT_EQ(
+      Allowed(policy, {"169.254.169.254", "100.100.100.199", "100.100.100.200", "100.100.100.201",
+                       "168.63.129.16", "168.63.129.17", "fd00:ec2::254", "fd00:ec2::255"}),
+      (Texts{"100.100.100.199", "100.100.100.201", "168.63.129.17", "fd00:ec2::255"}));
+}
+
 // PE-05, AL-27
 TEST(PeerPolicyTest, TheRefusedKindsOfIPv6AddressesEndWhereTheyShould) {
   const PeerPolicy policy({}, {});
