@@ -15,6 +15,9 @@ namespace culvert::relay {
 namespace {
 
 constexpr uint8_t kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
+// A new client has no channel yet, so it cannot begin with ChannelData; a web browser's "GET" would
+// look like it.
+constexpr uint16_t kNoChannels = 0;
 // One write of queued messages.
 constexpr size_t kDrainBytes = 64 * 1024;
 // Replies that a client lets pile up before it gets no more of its requests served.
@@ -67,7 +70,6 @@ void StreamConnection::OnReady(unsigned what) {
 // matter how the network cuts the rest.
 void StreamConnection::Sniff() {
   uint8_t first = 0;
-  const uint16_t last_channel = worker_.turn_shared().settings.last_channel;
   const ssize_t n = recv(stream_->fd(), &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return Close();
@@ -76,7 +78,7 @@ void StreamConnection::Sniff() {
     if (ssl == nullptr) return Close();
     stream_->StartTls(std::move(ssl));
   } else if (!worker_.settings().plain_streams ||
-             stun::NextFrame({&first, 1}, last_channel).kind == stun::FrameKind::kGarbage) {
+             stun::NextFrame({&first, 1}, kNoChannels).kind == stun::FrameKind::kGarbage) {
     worker_.counters().drops[turn::Drop::kMalformed].Add();
     return Close();
   }
