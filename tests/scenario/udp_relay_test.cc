@@ -52,7 +52,7 @@ class UdpRelayTest : public StreamRelay {
   Endpoint relayed_;
 };
 
-// SD-04, SD-06, SD-10: also with lengths that need padding, which is zero.
+// SD-01, SD-04, SD-06, SD-08, SD-09, SD-10: also with lengths that need padding, which is zero.
 TEST_P(UdpRelayTest, IndicationsCarryEveryLengthBothWays) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   for (const size_t size : {0, 1, 2, 3, 4, 5, 160, 1200, 1471}) {
@@ -131,7 +131,7 @@ TEST_P(UdpRelayTest, DontFragmentIsForOneDatagram) {
   EXPECT_EQ(peer_.Receive(kPatience).data, large);
 }
 
-// IC-02, IC-03, IC-04: also on a bound channel.
+// IC-01, IC-02, IC-03, IC-04, IC-05: also on a bound channel.
 TEST_P(UdpRelayTest, AClosedPortIsReportedWithAnIcmpAttribute) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   Endpoint closed;
