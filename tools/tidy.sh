@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
 if (($# == 0)); then
-  mapfile -t sources < <(find server auth proxy_compat -name '*.cc' | LC_ALL=C sort)
+  mapfile -t sources < <(find . -regex '\./\(auth\|proxy_compat\|server\)/.*\.cc' | sort)
   set -- "${sources[@]}"
 fi
 
