@@ -60,7 +60,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
   std::optional<std::string> OpenPages(const Endpoint& at) {
     net::HttpHandlers handlers;
     handlers["/healthz"] = [this] {
-      return admin::Healthz(server_.counters(), loop_.now().instant);
+      return admin::Healthz(server_.counters(), net::ReadMonotonic());
     };
     handlers["/readyz"] = [this] { return admin::Readyz(state_); };
     handlers["/metrics"] = [this] {
@@ -132,7 +132,8 @@ class Control final : private net::FdHandler, private net::TurnHandler {
     facts.version = config::kVersion;
     facts.state = state_;
     facts.started = started_;
-    facts.now = loop_.now();
+    // Pages are served outside of the loop's turns.
+    facts.now = net::ReadClocks();
     facts.process = admin::ReadProcessFacts();
     facts.broken_invariants = BrokenInvariants();
     facts.lost_log_lines = log_.lost_lines();
