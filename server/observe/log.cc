@@ -48,8 +48,10 @@ spdlog::sink_ptr SyslogSink(const LogOptions& options) {
 struct Log::Backend {
   LogOptions::Format format;
   std::shared_ptr<LineSink> lines;  // null for syslog
-  std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::async_logger> logger;
+  // After the logger, so that it ends first: its destructor lets its thread finish the queue, and
+  // each queued line holds the logger. The logger thus always dies on the thread that owns the log.
+  std::shared_ptr<spdlog::details::thread_pool> writer;
   // Lines that could not even be put together.
   std::atomic<uint64_t> failed_lines{0};
 };
@@ -91,7 +93,6 @@ Log& Log::Nowhere() {
 Log::Log(Level least, std::unique_ptr<Backend> backend)
     : least_(least), backend_(std::move(backend)) {}
 
-// The writer's destructor lets its thread finish the queue.
 Log::~Log() = default;
 
 void Log::Write(Level level, std::string_view message, Fields fields) noexcept {
