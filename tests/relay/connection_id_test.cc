@@ -32,6 +32,24 @@ TEST(ConnectionIdTest, EveryHomeComesBackAndNoTwoShareAnId) {
   EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
 }
 
+// TC-22: sequence numbers from one end of a worker's round to the other.
+TEST(ConnectionIdTest, AWholeRoundOfAWorkerRepeatsNoId) {
+  constexpr uint32_t kStep = 17;
+  std::vector<uint32_t> ids;
+  for (uint32_t i = 0; i < ConnectionIdCodec::kSequences; i += kStep) {
+    ids.push_back(Sealed(Codec(), {5, 2, i}));
+  }
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+  // And they are spread over the whole range: no quarter has much more than its share.
+  for (uint32_t quarter = 0; quarter < 4; ++quarter) {
+    const auto in_it = std::count_if(ids.begin(), ids.end(),
+                                     [quarter](uint32_t id) { return id >> 30 == quarter; });
+    EXPECT_NEAR(static_cast<double>(in_it), static_cast<double>(ids.size()) / 4,
+                static_cast<double>(ids.size()) / 100);
+  }
+}
+
 TEST(ConnectionIdTest, TheEdgesOfEachFieldComeBack) {
   for (const uint8_t node : {0, 1, 63}) {
     for (const uint8_t worker : {0, 1, 63}) {

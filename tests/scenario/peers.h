@@ -47,6 +47,7 @@ class UdpPeer {
     std::string text() const { return {data.begin(), data.end()}; }
   };
   Datagram Receive(milliseconds timeout);
+  int fd() const { return fd_.get(); }
 
  private:
   net::Fd fd_;

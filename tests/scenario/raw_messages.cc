@@ -1,5 +1,6 @@
 #include "tests/scenario/raw_messages.h"
 
+#include "server/stun/channel_data.h"
 #include "server/stun/message.h"
 #include "tests/scenario/relay_fixture.h"
 
@@ -21,6 +22,22 @@ RawAnswer ReadAnswer(ClientConnection& stream) {
   answer.realm = message->Text(AttributeType::kRealm).value_or("");
   answer.bytes = std::move(bytes);
   return answer;
+}
+
+std::vector<uint8_t> ReadMessage(ClientConnection& connection) {
+  std::vector<uint8_t> bytes(65536);
+  if (!connection.is_stream()) {
+    const auto size = connection.Receive(bytes, kPatience);
+    bytes.resize(size.ok() ? *size : 0);
+    return bytes;
+  }
+  if (!connection.ReceiveAll({bytes.data(), 4}, kPatience)) return {};
+  const bool channel = bytes[0] >= 0x40;
+  const size_t size = LoadBig16(bytes.data() + 2);
+  const size_t rest = channel ? stun::PaddedSize(size) : stun::kHeaderSize - 4 + size;
+  if (!connection.ReceiveAll({bytes.data() + 4, rest}, kPatience)) return {};
+  bytes.resize(4 + rest);
+  return bytes;
 }
 
 std::vector<uint8_t> BindRequest(const ClientCredentials& credentials, uint32_t id) {

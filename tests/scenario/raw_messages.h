@@ -22,6 +22,10 @@ struct RawAnswer {
 // Reads exactly one STUN message from a stream, and no byte behind it.
 RawAnswer ReadAnswer(ClientConnection& stream);
 
+// The next message from the relay, STUN or ChannelData with its padding, as it lies on the wire;
+// empty when none came.
+std::vector<uint8_t> ReadMessage(ClientConnection& connection);
+
 // ConnectionBind for `id` with the user, realm and nonce of `credentials`.
 std::vector<uint8_t> BindRequest(const ClientCredentials& credentials, uint32_t id);
 std::vector<uint8_t> UnsignedBind(uint32_t id);

@@ -31,19 +31,8 @@ class UdpRelayTest : public StreamRelay {
 
   // The next message from the relay, whole, as it lies on the wire.
   std::vector<uint8_t> NextRaw() {
-    std::vector<uint8_t> bytes(65536);
-    if (transport() == ClientTransport::kUdp) {
-      const auto size = client_->connection().Receive(bytes, kPatience);
-      EXPECT_TRUE(size.ok());
-      bytes.resize(size.ok() ? *size : 0);
-      return bytes;
-    }
-    EXPECT_TRUE(client_->connection().ReceiveAll({bytes.data(), 4}, kPatience).ok());
-    const bool channel = bytes[0] >= 0x40;
-    const size_t rest = channel ? stun::PaddedSize(LoadBig16(bytes.data() + 2))
-                                : stun::kHeaderSize - 4 + LoadBig16(bytes.data() + 2);
-    EXPECT_TRUE(client_->connection().ReceiveAll({bytes.data() + 4, rest}, kPatience).ok());
-    bytes.resize(4 + rest);
+    std::vector<uint8_t> bytes = ReadMessage(client_->connection());
+    EXPECT_FALSE(bytes.empty());
     return bytes;
   }
 
@@ -96,6 +85,30 @@ TEST_P(UdpRelayTest, ChannelsCarryEveryLengthBothWays) {
     EXPECT_EQ(LoadBig16(bytes.data()), 0x4001);
     EXPECT_EQ(LoadBig16(bytes.data() + 2), size);
     EXPECT_EQ(Difference(ByteView(bytes).subspan(4, size), payload), "");
+  }
+}
+
+// SD-07: a channel is for one port of the peer; what comes from its neighbours is an indication.
+TEST_P(UdpRelayTest, ABoundPeerComesOnItsChannelAndItsNeighbourDoesNot) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  ASSERT_TRUE(client_->ChannelBind(0x4004, peer_.address()).ok());
+  UdpPeer neighbour;
+  const auto payload = Pattern(33);
+  for (int round = 0; round < 3; ++round) {
+    neighbour.Send(relayed_, payload);
+    auto event = client_->NextEvent(kPatience);
+    ASSERT_TRUE(event.ok()) << event.error().ToString();
+    const auto* indication = std::get_if<DataEvent>(&*event);
+    ASSERT_NE(indication, nullptr);
+    EXPECT_EQ(indication->peer, neighbour.address());
+    EXPECT_EQ(indication->data, payload);
+    peer_.Send(relayed_, payload);
+    event = client_->NextEvent(kPatience);
+    ASSERT_TRUE(event.ok()) << event.error().ToString();
+    const auto* on_channel = std::get_if<ChannelDataEvent>(&*event);
+    ASSERT_NE(on_channel, nullptr);
+    EXPECT_EQ(on_channel->channel, 0x4004);
+    EXPECT_EQ(on_channel->data, payload);
   }
 }
 

@@ -112,8 +112,14 @@ ClientResult<Ok> ClientConnection::ConnectSocket(const ConnectionSettings& setti
   fd_ = net::Fd(OpenSocket(settings));
   if (!fd_.valid()) return SystemError("socket");
   sockaddr_storage address;
-  if (settings.from) {
-    const socklen_t size = Endpoint(*settings.from, 0).ToSockaddr(&address);
+  if (settings.from_port != 0) {
+    const int on = 1;
+    setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (settings.from || settings.from_port != 0) {
+    const IpAddress from = settings.from.value_or(IpAddress::Any(settings.server.family()));
+    const socklen_t size = Endpoint(from, settings.from_port).ToSockaddr(&address);
     if (bind(fd(), reinterpret_cast<sockaddr*>(&address), size) < 0) return SystemError("bind");
   }
   const socklen_t size = settings.server.ToSockaddr(&address);
@@ -140,6 +146,7 @@ ClientResult<Ok> ClientConnection::Handshake(const ConnectionSettings& settings,
     SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(settings.server_name.c_str()));
   }
+  if (settings.session != nullptr) SSL_set_session(ssl(), settings.session);
   for (;;) {
     const int result = SSL_connect(ssl());
     if (result == 1) return Ok{};

@@ -29,12 +29,16 @@ struct ConnectionSettings {
   ClientTransport transport = ClientTransport::kUdp;
   Endpoint server{};
   milliseconds timeout = seconds(5);  // for connecting and the TLS handshake together
-  // Where to connect from; the kernel chooses when unset.
+  // Where to connect from; the kernel chooses what is unset. A port that is set may be shared with
+  // other sockets of the test, and may have been in use a moment ago.
   std::optional<IpAddress> from{};
+  uint16_t from_port = 0;
   // TLS only. Borrowed, may be shared by connections of all threads; null: a context that checks no
   // certificate and offers what OpenSSL offers.
   SSL_CTX* tls = nullptr;
   std::string server_name{};  // SNI, none when empty
+  // TLS only. Offered to be resumed; borrowed until connected. Null: a full handshake.
+  SSL_SESSION* session = nullptr;
 };
 
 class ClientConnection {

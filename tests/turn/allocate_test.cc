@@ -53,6 +53,14 @@ TEST_F(AllocateTest, ASecondAllocateOnTheFiveTupleIs437) {
   EXPECT_EQ(Ask(bob, Allocate(3)), Lines{"lookup bob"} + Refusal("Allocate", 3, 437));
 }
 
+// GE-04: another relayed address, also of the other family, wants another 5-tuple.
+TEST_F(AllocateTest, AFiveTupleIsNotGivenASecondRelayedAddress) {
+  AllocateUdp();
+  EXPECT_EQ(Ask(Allocate(2).RequestedFamily(2)), Refusal("Allocate", 2, 437));
+  EXPECT_EQ(Ask(AllocateOverTcp(3)), Refusal("Allocate", 3, 437));
+  EXPECT_EQ(effects.open(), (RecordedEffects::Open{.v4 = 1, .quotas = 1, .allocations = 1}));
+}
+
 // AL-03
 TEST_F(AllocateTest, WithoutRequestedTransportItIs400) {
   ExpectRefused(TurnRequest(Method::kAllocate), 400);

@@ -104,6 +104,23 @@ TEST_F(AuthenticationTest, AnUnknownUserIs401) {
   EXPECT_EQ(Ask(mallory, Refresh()), Lines{"lookup mallory"} + Judged("unknown user", 401));
 }
 
+// OA-02: USERNAME is a token's key id, and the integrity is under the key within the token. Neither
+// is known here, and that is found before ACCESS-TOKEN is.
+TEST_F(AuthenticationTest, ATokensKeyIdIsAnUnknownUser) {
+  const auto with_token = [](TurnRequest request) {
+    const std::vector<uint8_t> token(64, 0xa5);
+    return request.Add(AttributeType::kAccessToken, token);
+  };
+  const TestUser key_id("kid-4711", "mac_key", "example.org");
+  EXPECT_EQ(Ask(key_id, with_token(Refresh())),
+            Lines{"lookup kid-4711"} + Judged("unknown user", 401));
+  EXPECT_EQ(Ask(alice, with_token(Refresh(3))),
+            (Lines{"lookup alice",
+                   "reply Refresh error #3 {ERROR-CODE 420, UNKNOWN-ATTRIBUTES 001b, "
+                   "MESSAGE-INTEGRITY ok}",
+                   "count Refresh 420"}));
+}
+
 // CR-11
 TEST_F(AuthenticationTest, AWrongPasswordIs401) {
   const TestUser wrong("alice", "wrong", "example.org");

@@ -164,6 +164,27 @@ TEST_F(RefreshTest, WithoutAnAllocationItIs437) {
   EXPECT_EQ(Ask(Refresh()), Lines{"lookup alice"} + Refusal("Refresh", 2, 437));
 }
 
+// MO-03, MO-04, MO-11: a ticket opens nothing, whatever is in it; the attribute is optional, so
+// that it is no 420.
+TEST_F(RefreshTest, ATicketFindsNoAllocationOfAnotherFiveTuple) {
+  EXPECT_EQ(Ask(Refresh(2).Add(AttributeType::kMobilityTicket, {1, 2, 3, 4})),
+            Lines{"lookup alice"} + Refusal("Refresh", 2, 437));
+  EXPECT_EQ(Ask(Refresh(3).Add(AttributeType::kMobilityTicket, {})), Refusal("Refresh", 3, 437));
+  EXPECT_EQ(Ask(Refresh(4).Add(AttributeType::kMobilityTicket, {1, 2, 3, 4}).Lifetime(0)),
+            Refusal("Refresh", 4, 437));
+  EXPECT_EQ(Ask(bob, Refresh(5).Add(AttributeType::kMobilityTicket, {1, 2, 3, 4})),
+            Lines{"lookup bob"} + Refusal("Refresh", 5, 437));
+}
+
+// MO-05: the answer has no ticket either.
+TEST_F(RefreshTest, ATicketOnTheOldFiveTupleIsIgnored) {
+  AllocateUdp();
+  EXPECT_EQ(Ask(Refresh(2).Add(AttributeType::kMobilityTicket, {1, 2, 3, 4})),
+            Lines{"refreshed 600"} + Success("Refresh", 2, "LIFETIME 600"));
+  EXPECT_EQ(Ask(Refresh(3).Add(AttributeType::kMobilityTicket, {1, 2, 3, 4}).Lifetime(0)),
+            Deleted({"close relay v4"}) + Success("Refresh", 3, "LIFETIME 0"));
+}
+
 // AL-22: the renewed name's credential carries on where the old one's would have ended.
 TEST_F(RefreshTest, ARenewedCredentialLengthensTheAllocation) {
   const TestUser renewed("1800009000:alice", "new", "example.org");
