@@ -23,20 +23,25 @@ bool LineSink::Reopen() {
   const int fd = OpenFile(path_);
   if (fd < 0) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
+  flush_();
   close(std::exchange(fd_, fd));
   return true;
 }
 
 void LineSink::sink_it_(const spdlog::details::log_msg& message) {
-  spdlog::memory_buf_t line;
-  formatter_->format(message, line);
-  // A line that cannot be written (disk full, reader gone) is lost: there is nowhere to say so.
-  for (size_t done = 0; done < line.size();) {
-    const ssize_t n = write(fd_, line.data() + done, line.size() - done);
+  formatter_->format(message, gathered_);
+  if (gathered_.size() >= kMostGathered) flush_();
+}
+
+void LineSink::flush_() {
+  // What cannot be written (disk full, reader gone) is lost: there is nowhere to say so.
+  for (size_t done = 0; done < gathered_.size();) {
+    const ssize_t n = write(fd_, gathered_.data() + done, gathered_.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
+    if (n <= 0) break;
     done += static_cast<size_t>(n);
   }
+  gathered_.clear();
 }
 
 }  // namespace culvert::observe

@@ -1,4 +1,4 @@
-// Where log lines end up: a descriptor that gets each line in one write(2), so that lines of
+// Where log lines end up: a descriptor that gets whole lines with each write(2), so that lines of
 // several processes do not mix and a file can be followed as it grows.
 #pragma once
 
@@ -25,10 +25,14 @@ class LineSink : public spdlog::sinks::base_sink<std::mutex> {
   bool Reopen();
 
  protected:
+  // Gathers; a flush, or a gathered kMostGathered, writes.
   void sink_it_(const spdlog::details::log_msg& message) override;
-  void flush_() override {}
+  void flush_() override;
 
  private:
+  static constexpr size_t kMostGathered = 64 * 1024;
+
+  spdlog::memory_buf_t gathered_;
   int fd_ = 1;
   std::string path_;  // empty: standard output
 };

@@ -1,7 +1,5 @@
 #include "server/observe/log.h"
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <syslog.h>
@@ -9,8 +7,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <thread>
 #include <utility>
 
+#include "server/observe/line_queue.h"
 #include "server/observe/line_sink.h"
 #include "server/observe/log_line.h"
 
@@ -46,14 +47,41 @@ spdlog::sink_ptr SyslogSink(const LogOptions& options) {
 }  // namespace
 
 struct Log::Backend {
-  LogOptions::Format format;
-  std::shared_ptr<LineSink> lines;  // null for syslog
-  std::shared_ptr<spdlog::async_logger> logger;
-  // After the logger, so that it ends first: its destructor lets its thread finish the queue, and
-  // each queued line holds the logger. The logger thus always dies on the thread that owns the log.
-  std::shared_ptr<spdlog::details::thread_pool> writer;
+  Backend(const LogOptions& options, std::shared_ptr<LineSink> line_sink)
+      : format(options.format), lines(std::move(line_sink)), queue(options.queued_lines) {
+    sink = lines ? spdlog::sink_ptr(lines) : SyslogSink(options);
+    const bool json = format == LogOptions::Format::kJson;
+    sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc));
+    writer = std::thread([this] { WriteQueued(); });
+  }
+  ~Backend() {
+    queue.Close();
+    writer.join();
+  }
+
+  void WriteQueued() {
+    for (auto batch = queue.Take(); !batch.empty(); batch = queue.Take()) {
+      for (const QueuedLine& line : batch) Format(line);
+      sink->flush();
+    }
+  }
+
+  void Format(const QueuedLine& line) {
+    try {
+      sink->log({line.time, {}, {}, ToSpdlog(line.level), line.text});
+    } catch (const std::exception&) {
+      failed_lines.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
+  const LogOptions::Format format;
+  const std::shared_ptr<LineSink> lines;  // null for syslog
+  spdlog::sink_ptr sink;
+  LineQueue queue;
   // Lines that could not even be put together.
   std::atomic<uint64_t> failed_lines{0};
+  std::thread writer;
 };
 
 Level LevelForVerbosity(int verbosity) {
@@ -62,27 +90,18 @@ Level LevelForVerbosity(int verbosity) {
 }
 
 Result<std::unique_ptr<Log>, std::string> Log::Open(const LogOptions& options) {
-  auto backend = std::make_unique<Backend>();
-  backend->format = options.format;
+  std::shared_ptr<LineSink> lines;
   if (options.output == LogOptions::Output::kFile) {
     const int fd = LineSink::OpenFile(options.path);
     if (fd < 0) {
       return Failure{"cannot open log file " + options.path + ": " + std::strerror(errno)};
     }
-    backend->lines = std::make_shared<LineSink>(fd, options.path);
+    lines = std::make_shared<LineSink>(fd, options.path);
   } else if (options.output == LogOptions::Output::kStdout) {
-    backend->lines = std::make_shared<LineSink>();
+    lines = std::make_shared<LineSink>();
   }
-  spdlog::sink_ptr sink = backend->lines ? backend->lines : SyslogSink(options);
-  const bool json = options.format == LogOptions::Format::kJson;
-  sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc));
-  backend->writer = std::make_shared<spdlog::details::thread_pool>(options.queued_lines, 1);
-  backend->logger =
-      std::make_shared<spdlog::async_logger>(options.ident, std::move(sink), backend->writer,
-                                             spdlog::async_overflow_policy::overrun_oldest);
-  backend->logger->set_level(spdlog::level::trace);  // Enabled() has decided already
-  return std::unique_ptr<Log>(new Log(options.least, std::move(backend)));
+  return std::unique_ptr<Log>(
+      new Log(options.least, std::make_unique<Backend>(options, std::move(lines))));
 }
 
 Log& Log::Nowhere() {
@@ -99,8 +118,8 @@ void Log::Write(Level level, std::string_view message, Fields fields) noexcept {
   if (!backend_ || !Enabled(level)) return;
   try {
     const bool json = backend_->format == LogOptions::Format::kJson;
-    const std::string line = json ? JsonLine(message, fields) : TextLine(message, fields);
-    backend_->logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+    backend_->queue.Push({std::chrono::system_clock::now(), level,
+                          json ? JsonLine(message, fields) : TextLine(message, fields)});
   } catch (...) {  // out of memory, or a lock that the kernel refuses: the relay goes on unlogged
     backend_->failed_lines.fetch_add(1, std::memory_order_relaxed);
   }
@@ -112,8 +131,7 @@ bool Log::Reopen() noexcept {
 
 uint64_t Log::lost_lines() const noexcept {
   if (!backend_) return 0;
-  return backend_->failed_lines.load(std::memory_order_relaxed) +
-         backend_->writer->overrun_counter();
+  return backend_->failed_lines.load(std::memory_order_relaxed) + backend_->queue.lost();
 }
 
 }  // namespace culvert::observe
