@@ -160,7 +160,7 @@ TEST_P(ConnectTest, OneClientConnectsToTheOthersRelayedAddress) {
   EXPECT_EQ(back.error().code, 446);
 }
 
-// TC-25, TC-24
+// TC-25, TC-24, PE-09
 TEST_P(ConnectTest, APermittedPeerIsAnnouncedAndBound) {
   StartRelay();
   Endpoint relayed;
@@ -184,7 +184,26 @@ TEST_P(ConnectTest, APermittedPeerIsAnnouncedAndBound) {
   ExpectJoined(*data, *peer);
 }
 
-// TC-27, TC-13: neither an allocation nor a Connect lets peers in.
+// TC-07: what a UDP allocation is used with means nothing here, and does no harm.
+TEST_P(ConnectTest, SendAndChannelDataAreDropped) {
+  StartRelay();
+  TurnClient client = TcpClient("alice");
+  UdpPeer datagrams;
+  ASSERT_TRUE(client.CreatePermission({&datagrams.address(), 1}).ok());
+  ASSERT_TRUE(client.SendIndication(datagrams.address(), AsBytes("to nobody")).ok());
+  ASSERT_TRUE(client.SendChannelData(0x4000, AsBytes("to nobody")).ok());
+  ASSERT_TRUE(client.Refresh(600).ok());
+  EXPECT_EQ(Drops(turn::Drop::kNoAllocation), 1u);
+  EXPECT_EQ(Drops(turn::Drop::kNoChannel), 1u);
+  EXPECT_FALSE(client.NextEvent(milliseconds(0)).ok());
+  EXPECT_FALSE(datagrams.Receive(milliseconds(0)).arrived);
+  PeerListener listener;
+  auto path = OpenPath(client, listener);
+  ASSERT_TRUE(path.ok()) << path.error().ToString();
+  ExpectJoined(path->client, path->peer);
+}
+
+// TC-27, TC-13, PE-09: neither an allocation nor a Connect lets peers in.
 TEST_P(ConnectTest, APeerWithoutPermissionIsClosedRightAfterAccept) {
   StartRelay();
   Endpoint relayed;

@@ -136,6 +136,21 @@ TEST_F(PortSharingTest, ABrokenHandshakeIsClosed) {
   ExpectServed();
 }
 
+// PP-06: a PROXY header is garbage, and what follows it is not looked at, TLS or not. Wide channel
+// numbers, which the header's first letter could belong to, change nothing: no stream begins so.
+TEST_F(PortSharingTest, AProxyHeaderIsClosedWithWhatFollowsIt) {
+  for (const bool wide_channels : {false, true}) {
+    StartRelay([&](config::Options& o) { o.rfc5766_channel_numbers = wide_channels; });
+    const std::string hello = "\x16\x03\x01";
+    ExpectShutOut("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n" + hello);
+    ExpectShutOut(std::string("\r\n\r\n\0\r\nQUIT\n", 12) +
+                  std::string("\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\x12\x67\1\xbb", 16) + hello);
+    EXPECT_EQ(Drops(turn::Drop::kMalformed), 2u);
+    ExpectServed();
+    StopRelay();
+  }
+}
+
 // A listener for TLS only has no ear for plain TURN, and the other way round.
 TEST_F(PortSharingTest, NoTcpMeansTlsOnly) {
   StartRelay([](config::Options& o) { o.tcp = false; });
