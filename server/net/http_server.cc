@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace culvert::net {
 namespace {
 
 constexpr int kBacklog = 64;
+// How long at most a listener rests that ran out of descriptors.
+constexpr timeval kRest{1, 0};
 
 // A listening socket, or -1 and errno.
 int OpenListener(const Endpoint& address) {
@@ -77,16 +80,26 @@ Result<std::unique_ptr<HttpServer>, std::string> HttpServer::Listen(event_base* 
   if (fd < 0) return Failure{"cannot listen on " + address.ToString() + ": " + strerror(errno)};
   const Endpoint found = LocalAddress(fd);
   evhttp* http = evhttp_new(loop);
-  if (http == nullptr || evhttp_accept_socket(http, fd) != 0) {
+  evhttp_bound_socket* bound = nullptr;
+  if (http != nullptr) bound = evhttp_accept_socket_with_handle(http, fd);
+  if (bound == nullptr) {
     close(fd);
     if (http != nullptr) evhttp_free(http);
     return Failure{"cannot serve HTTP on " + address.ToString()};
   }
-  return std::unique_ptr<HttpServer>(new HttpServer(http, found, std::move(handlers)));
+  evconnlistener* const listener = evhttp_bound_socket_get_listener(bound);
+  return std::unique_ptr<HttpServer>(
+      new HttpServer(loop, http, listener, found, std::move(handlers)));
 }
 
-HttpServer::HttpServer(evhttp* http, const Endpoint& address, HttpHandlers handlers)
-    : http_(http), address_(address), handlers_(std::move(handlers)) {
+HttpServer::HttpServer(event_base* loop, evhttp* http, evconnlistener* listener,
+                       const Endpoint& address, HttpHandlers handlers)
+    : http_(http),
+      resume_(event_new(loop, -1, EV_PERSIST, OnResume, listener)),
+      address_(address),
+      handlers_(std::move(handlers)) {
+  event_add(resume_, &kRest);
+  evconnlistener_set_error_cb(listener, OnAcceptError);
   evhttp_set_timeout(http_, static_cast<int>(kTimeout.count()));
   evhttp_set_max_headers_size(http_, kMaxHeaderSize);
   evhttp_set_max_body_size(http_, 0);
@@ -95,7 +108,18 @@ HttpServer::HttpServer(evhttp* http, const Endpoint& address, HttpHandlers handl
 }
 
 HttpServer::~HttpServer() {
+  event_free(resume_);
   evhttp_free(http_);
+}
+
+// Out of descriptors: the client stays in the backlog, and asking again at once would spin. Only
+// the listener can be told here (its argument is evhttp's), so a timer that always runs wakes it.
+void HttpServer::OnAcceptError(evconnlistener* listener, void*) {
+  evconnlistener_disable(listener);
+}
+
+void HttpServer::OnResume(int, short, void* listener) {
+  evconnlistener_enable(static_cast<evconnlistener*>(listener));
 }
 
 void HttpServer::OnRequest(evhttp_request* request, void* self) {

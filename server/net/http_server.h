@@ -14,6 +14,8 @@
 #include "server/base/result.h"
 #include "server/base/time.h"
 
+struct evconnlistener;
+struct event;
 struct event_base;
 struct evhttp;
 struct evhttp_request;
@@ -49,11 +51,15 @@ class HttpServer {
   const Endpoint& address() const { return address_; }
 
  private:
-  HttpServer(evhttp* http, const Endpoint& address, HttpHandlers handlers);
+  HttpServer(event_base* loop, evhttp* http, evconnlistener* listener, const Endpoint& address,
+             HttpHandlers handlers);
   static void OnRequest(evhttp_request* request, void* self);
+  static void OnAcceptError(evconnlistener* listener, void*);
+  static void OnResume(int, short, void* listener);
   void Answer(evhttp_request* request) const;
 
   evhttp* const http_;
+  event* const resume_;
   const Endpoint address_;
   const HttpHandlers handlers_;
 };
