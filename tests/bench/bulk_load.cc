@@ -1,6 +1,8 @@
 #include "tests/bench/bulk_load.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -46,10 +48,12 @@ void Drain(const Streams& streams, Poller& poller) {
 Result<BulkResult, std::string> RunBulk(const Options& options) {
   Poller poller;
   Streams streams;
+  const net::Fd target = ListenAsTarget(options);
+  if (!target.valid()) return Failure{std::string("listening as target: ") + std::strerror(errno)};
   for (size_t i = 0; i < options.sessions; ++i) {
-    auto stream = BulkStream::Open(options, poller);
-    if (!stream) return Failure{stream.error()};
-    streams.push_back(std::move(*stream));
+    auto path = OpenStreamPath(options, target);
+    if (!path) return Failure{path.error()};
+    streams.push_back(std::make_unique<BulkStream>(poller, std::move(*path)));
   }
   poller.RunOnce(std::chrono::nanoseconds(0));
   for (const auto& stream : streams) stream->StartSending(options.up, options.down);

@@ -1,15 +1,12 @@
-// One data connection of RFC 6062 with an allocation of its own, and the peer behind it: endless
-// known bytes both ways, checked where they arrive.
+// Both ends of a byte stream through the server: endless known bytes both ways, checked where they
+// arrive.
 #pragma once
 
-#include <memory>
-#include <string>
+#include <cstdint>
 
-#include "server/net/fd.h"
-#include "tests/bench/options.h"
 #include "tests/bench/poller.h"
 #include "tests/bench/stream_io.h"
-#include "tests/support/turn_client.h"
+#include "tests/bench/stream_path.h"
 
 namespace culvert::bench {
 
@@ -50,10 +47,7 @@ class BulkEnd : public Pollable {
 
 class BulkStream {
  public:
-  // Connects, allocates, connects to the peer and binds; waits until that is done. The failure is a
-  // sentence.
-  static Result<std::unique_ptr<BulkStream>, std::string> Open(const Options& options,
-                                                               Poller& poller);
+  BulkStream(Poller& poller, StreamPath path);
 
   void StartSending(bool up, bool down);
   void StopSending();
@@ -62,12 +56,7 @@ class BulkStream {
   bool ended() const { return client_end_.ended() || peer_end_.ended(); }
 
  private:
-  BulkStream(Poller& poller, testing::TurnClient control, testing::ClientConnection data,
-             net::Fd peer);
-
-  testing::TurnClient control_;
-  testing::ClientConnection data_;
-  net::Fd peer_;
+  StreamPath path_;
   BulkCounts up_;
   BulkCounts down_;
   BulkEnd client_end_;

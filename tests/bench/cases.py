@@ -8,8 +8,18 @@ class Case:
     name: str
     transport: str
     arguments: tuple
-    metric: str  # key of culvert-bench's JSON: work done per second of the server's processor time
+    # Key of culvert-bench's JSON, dots between levels: mostly work done per second of the server's
+    # processor time.
+    metric: str
     unit: str
+    less_is_better: bool = False
+    # Arguments of a saturated load; the case runs at half the rate that it reaches.
+    half_of: tuple = ()
+
+    @property
+    def streams(self):
+        """Work of byte streams (RFC 6062), which proxies do too."""
+        return "--work=bulk" in self.arguments or "--work=connections" in self.arguments
 
 
 def _media(name, transport, *arguments):
@@ -28,9 +38,24 @@ def _bulk(transport):
                  "bytes_per_cpu_second", "bytes/CPU s") for direction in ("up", "down", "both")]
 
 
-def _allocations(transport):
-    return Case(f"allocations-{transport}", transport, ("--work=allocations",),
-                "allocations_per_cpu_second", "cycles/CPU s")
+def _cycles(work, transport, *arguments):
+    name = f"{work}-{transport}" + ("-resumed" if "--resume=true" in arguments else "")
+    return Case(name, transport, (f"--work={work}", *arguments), f"{work}_per_cpu_second",
+                "cycles/CPU s")
+
+
+def _idle(transport):
+    return Case(f"idle-{transport}", transport,
+                ("--work=idle", "--sessions=2000"), "resident_bytes_per_allocation",
+                "bytes/allocation", less_is_better=True)
+
+
+def _delay(transport):
+    # Alone, as they will be sent at the fixed rate: trains would reach a rate that no server can
+    # keep without them.
+    saturated = ("--work=media", "--sessions=100", "--batch=1")
+    return Case(f"delay-{transport}-160", transport, ("--work=media", "--sessions=100"),
+                "delay_us.p99", "us", less_is_better=True, half_of=saturated)
 
 
 CASES = [
@@ -45,9 +70,20 @@ CASES = [
     _media("udp-160-sparse", "udp", "--sessions=200", "--rate=50"),
     *_bulk("tls"),
     *_bulk("tcp"),
-    _allocations("udp"),
-    _allocations("tcp"),
-    _allocations("tls"),
+    _cycles("allocations", "udp"),
+    _cycles("allocations", "tcp"),
+    _cycles("allocations", "tls"),
+    _cycles("allocations", "tls", "--resume=true"),
+    _cycles("connections", "tcp"),
+    _cycles("connections", "tls"),
+    _cycles("connections", "tls", "--resume=true"),
+    _idle("tls"),
+    _idle("tcp"),
+    _idle("udp"),
+    _delay("tls"),
+    _delay("udp"),
+    Case("storm-tls", "tls", ("--work=media", "--sessions=200", "--rate=50", "--storm-rate=500"),
+         "p99_storm_over_quiet", "x", less_is_better=True),
 ]
 
 

@@ -137,9 +137,8 @@ class StreamLeg : public ClientLeg {
 
 }  // namespace
 
-std::unique_ptr<ClientLeg> MakeClientLeg(testing::TurnClient& client, uint16_t channel,
+std::unique_ptr<ClientLeg> MakeClientLeg(testing::ClientConnection& connection, uint16_t channel,
                                          const SharedParts& shared, LegOwner& owner) {
-  testing::ClientConnection& connection = client.connection();
   if (!connection.is_stream())
     return std::make_unique<UdpLeg>(connection.fd(), channel, shared, owner);
   const StreamIo io(connection.fd(), connection.ssl());

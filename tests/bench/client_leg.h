@@ -11,7 +11,7 @@
 #include "tests/bench/poller.h"
 #include "tests/bench/stream_io.h"
 #include "tests/bench/udp_train.h"
-#include "tests/support/turn_client.h"
+#include "tests/support/client_connection.h"
 
 namespace culvert::bench {
 
@@ -40,8 +40,8 @@ class ClientLeg : public Pollable {
   virtual void SendPackets(const PayloadWriter& writer, Flow& flow, size_t count) = 0;
 };
 
-// `client`, `shared` and `owner` outlive the leg; `channel` is bound.
-std::unique_ptr<ClientLeg> MakeClientLeg(testing::TurnClient& client, uint16_t channel,
+// `connection`, `shared` and `owner` outlive the leg; `channel` is bound.
+std::unique_ptr<ClientLeg> MakeClientLeg(testing::ClientConnection& connection, uint16_t channel,
                                          const SharedParts& shared, LegOwner& owner);
 
 }  // namespace culvert::bench

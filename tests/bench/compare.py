@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the same work through Culvert and through coturn, in turns, and prints medians and ratios.
+"""Runs the same work through Culvert, coturn and others, in turns, and prints medians and ratios.
 
-    bazel build //server:culvert //tests/bench:culvert-bench && tests/bench/compare.py
+    bazel build //server:culvert //tests/bench:culvert-bench //tests/bench:culvert-forwarder &&
+        tests/bench/compare.py
 """
 
 import argparse
@@ -14,137 +15,157 @@ import subprocess
 import sys
 
 import cases
+import contestants
 import servers
+import table
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MOST_SECONDS = 10
-# Above this share of its CPU the generator, not the server, may have been the limit.
-GENERATOR_LIMIT = 0.95
-# Load without a fixed rate keeps one of both busier than this, unless something else has their CPUs.
-IDLE_LIMIT = 0.7
+PROBE_SECONDS = 2
+# Setting up and draining, on a slow machine.
+SPARE_SECONDS = 120
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    programs = ROOT + "/bazel-bin/tests/bench/culvert-"
     parser.add_argument("--culvert", default=ROOT + "/bazel-bin/server/culvert")
-    parser.add_argument("--bench", default=ROOT + "/bazel-bin/tests/bench/culvert-bench")
-    parser.add_argument("--coturn", default="turnserver", help="'none' measures Culvert alone")
+    parser.add_argument("--bench", default=programs + "bench")
+    parser.add_argument("--coturn", default="turnserver", help="'none' leaves it out")
+    parser.add_argument("--limit", default=programs + "forwarder",
+                        help="the bare forwarder; 'none' leaves it out")
+    parser.add_argument("--proxies", action="store_true",
+                        help="nginx and HAProxy too, where the work is TLS byte streams")
+    parser.add_argument("--workers", type=int, default=0,
+                        help="Culvert with so many beside Culvert with one, and nobody else")
     parser.add_argument("--cases", default="*", help="comma-separated names, * at the end for many")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5, help=f"window, at most {MOST_SECONDS}")
+    parser.add_argument("--tls-version", choices=("any", "1.2", "1.3"), default="any")
     parser.add_argument("--threads", type=int, default=1, help="relay threads of each server")
     parser.add_argument("--server-cpu", type=int, default=0)
     parser.add_argument("--generator-cpu", type=int, default=1)
     parser.add_argument("--no-pin", action="store_true", help="leave the CPUs to the kernel")
+    parser.add_argument("--no-scrape", dest="scrape", action="store_false",
+                        help="do not fetch Culvert's metrics every second")
     parser.add_argument("--culvert-option", action="append", default=[],
                         help="a further line of Culvert's configuration")
     parser.add_argument("--coturn-option", action="append", default=[])
+    parser.add_argument("--bench-option", action="append", default=[],
+                        help="a further option of culvert-bench, such as --sessions=10")
     parser.add_argument("--json", help="file for all runs, medians and ratios")
     arguments = parser.parse_args()
     if not 0 < arguments.seconds <= MOST_SECONDS:
         parser.error(f"--seconds must be above 0 and at most {MOST_SECONDS}")
+    if arguments.workers:
+        arguments.no_pin = True  # they are to have all CPUs
     return arguments
 
 
-def server_kinds(arguments):
-    kinds = [servers.culvert(os.path.abspath(arguments.culvert), arguments.culvert_option)]
-    if arguments.coturn != "none":
-        kinds.append(servers.coturn(arguments.coturn, arguments.coturn_option))
-    for kind in kinds:
-        if shutil.which(kind.binary) is None:
-            sys.exit(f"{kind.name}: no program {kind.binary}")
-    return kinds
+def require_programs(everyone, arguments):
+    for name, program in [(c.name, c.binary) for c in everyone] + [("bench", arguments.bench)]:
+        if shutil.which(program) is None:
+            sys.exit(f"{name}: no program {program}")
 
 
-def run_once(case, kind, arguments):
-    """One run against a server of its own: what culvert-bench printed, and its exit code."""
-    pinned = not arguments.no_pin
-    generator_cpu = arguments.generator_cpu if pinned else None
-    with servers.RunningServer(kind, arguments.server_cpu if pinned else None,
-                               arguments.threads) as server:
-        command = [arguments.bench, f"--server=127.0.0.1:{server.port(case.transport)}",
-                   f"--transport={case.transport}", f"--server-pid={server.pid}",
-                   f"--user={servers.USER}", f"--password={servers.PASSWORD}",
-                   f"--seconds={arguments.seconds}", *case.arguments]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False,
-            timeout=60 + 2 * arguments.seconds,
-            preexec_fn=lambda: generator_cpu is None or os.sched_setaffinity(0, {generator_cpu}))
-        error = server.death() or done.stderr.strip()
-    run = {"exit": done.returncode, **json.loads(done.stdout or "{}")}
-    return {**run, "error": error} if error else run
+class Runs:
+    """Runs of the generator against servers of their own."""
+
+    def __init__(self, arguments, certificate):
+        self.arguments = arguments
+        self.certificate = certificate
+        self.half_loads = {}  # packets per second of each session and direction, by arguments
+
+    def run(self, case, contestant, further=(), seconds=None):
+        """What culvert-bench printed, its exit code, and what went wrong."""
+        try:
+            return self._run(case, contestant, further, seconds or self.arguments.seconds)
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
+            return {"exit": 1, "error": str(error)}
+
+    def half_load(self, case, contestant):
+        """Half of what `contestant` reaches saturated, as options; the same for all that follow."""
+        key = (case.transport, case.half_of)
+        if key not in self.half_loads:
+            probe = cases.Case(case.name, case.transport, case.half_of, "", "")
+            run = self.run(probe, contestant, seconds=min(PROBE_SECONDS, self.arguments.seconds))
+            flows = 2 * run.get("sessions", 1)
+            self.half_loads[key] = max(round(run.get("packets_per_second", 0) / 2 / flows, 1), 1)
+        return [f"--rate={self.half_loads[key]}"]
+
+    def _run(self, case, contestant, further, seconds):
+        pinned = not self.arguments.no_pin
+        generator_cpu = self.arguments.generator_cpu if pinned else None
+        server_cpu = self.arguments.server_cpu if pinned else None
+        with servers.RunningServer(contestant, self.certificate, server_cpu) as server, \
+                servers.Scraper(server) as scraper:
+            command = [self.arguments.bench, *contestant.load_arguments(case, server.values),
+                       f"--transport={case.transport}", f"--server-pid={server.pid}",
+                       f"--tls-version={self.arguments.tls_version}", f"--seconds={seconds}",
+                       *case.arguments, *further, *self.arguments.bench_option]
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False,
+                timeout=SPARE_SECONDS + 4 * seconds,
+                preexec_fn=lambda: generator_cpu is None or
+                os.sched_setaffinity(0, {generator_cpu}))
+            error = server.death() or done.stderr.strip()
+        run = {"exit": done.returncode, "scrapes": scraper.count, **json.loads(done.stdout or "{}")}
+        return {**run, "error": error} if error else run
+
+
+def value_of(run, key):
+    """The number at `key`, dots between levels; None when there is none."""
+    for part in key.split("."):
+        run = run.get(part) if isinstance(run, dict) else None
+    return run if isinstance(run, (int, float)) else None
 
 
 def median_of(runs, key):
-    values = [run[key] for run in runs if isinstance(run.get(key), (int, float))]
+    values = [value for value in (value_of(run, key) for run in runs) if value is not None]
     return statistics.median(values) if values else None
 
 
+SUMMARY_KEYS = ("loss_share", "lost", "failed", "corrupt", "server_busy", "generator_busy",
+                "resumed_share", "delay_us.p50", "delay_us.p99", "delay_us.p999", "rate",
+                "quiet_delay_us.p99", "storm_delay_us.p99", "storm_connections_per_second")
+
+
 def summary_of(runs, metric):
-    keys = (metric, "loss_share", "lost", "failed", "corrupt", "server_busy", "generator_busy")
-    summary = {key: median_of(runs, key) for key in keys}
+    summary = {key: median_of(runs, key) for key in (metric, *SUMMARY_KEYS)}
     summary["exits"] = [run["exit"] for run in runs]
     summary["errors"] = sorted({run["error"] for run in runs if "error" in run})
     return summary
 
 
-def ratio_of(summaries, metric):
-    ours, theirs = (summaries.get(name, {}).get(metric) for name in ("culvert", "coturn"))
-    return ours / theirs if ours and theirs else None
+def ratios_of(summaries, case):
+    """How much better Culvert, the first, is than each other: above 1 is better, at any metric. For
+    more workers the other way round: what they make of one worker's figure."""
+    ours = summaries["culvert"][case.metric]
+    ratios = {}
+    for name, summary in summaries.items():
+        theirs = summary[case.metric]
+        if name == "culvert" or not ours or not theirs:
+            continue
+        better = theirs / ours if case.less_is_better else ours / theirs
+        ratios[name] = 1 / better if name == "workers" else better
+    return ratios
 
 
-def measure(case, kinds, arguments):
-    """Rounds of A B A B, so that a slow spell of the machine hits both."""
-    runs = {kind.name: [] for kind in kinds}
-    for _ in range(arguments.rounds):
-        for kind in kinds:
-            runs[kind.name].append(run_once(case, kind, arguments))
-    summaries = {name: summary_of(each, case.metric) for name, each in runs.items()}
-    return {"case": case.name, "metric": case.metric, "arguments": list(case.arguments),
-            "ratio": ratio_of(summaries, case.metric), "median": summaries, "runs": runs}
-
-
-def figure(value):
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
-
-
-def loss_of(summary):
-    share = summary.get("loss_share")
-    return "-" if share is None else f"{share:.2%}"
-
-
-def is_starved(result, summary):
-    sparse = any(argument.startswith("--rate") for argument in result["arguments"])
-    busiest = max(summary["server_busy"] or 0, summary["generator_busy"] or 0)
-    return not sparse and 0 < busiest < IDLE_LIMIT
-
-
-def notes_of(result):
-    notes = []
-    for name, summary in result["median"].items():
-        if any(code != 0 for code in summary["exits"]):
-            why = "; ".join(summary["errors"]) or "damaged, lost, ended or refused, see JSON"
-            notes.append(f"{name} exits {summary['exits']}: {why}")
-        if (summary["generator_busy"] or 0) > GENERATOR_LIMIT:
-            notes.append(f"generator was the limit for {name}")
-        elif is_starved(result, summary):
-            notes.append(f"the machine was busy with something else during {name}")
-    return ", ".join(notes)
-
-
-def print_head(names):
-    print(f"{'case':<22}" + "".join(f"{name:>16}" for name in names) +
-          f"{'ratio':>8}  {'loss':<16}{'server busy':<14}notes", flush=True)
-
-
-def print_row(result):
-    medians = result["median"].values()
-    print(f"{result['case']:<22}" + "".join(f"{figure(s[result['metric']]):>16}" for s in medians) +
-          f"{figure(result['ratio']):>8}  {' / '.join(loss_of(s) for s in medians):<16}"
-          f"{' / '.join(figure(s['server_busy']) for s in medians):<14}{notes_of(result)}",
-          flush=True)
+def measure(case, everyone, runs, rounds):
+    """Rounds of A B C A B C, so that a slow spell of the machine hits all."""
+    taking_part = [each for each in everyone if each.does(case)]
+    further = []
+    if case.half_of:
+        known = [each for each in taking_part if each.name == "coturn"] or taking_part
+        further = runs.half_load(case, known[0])
+    of = {each.name: [] for each in taking_part}
+    for _ in range(rounds):
+        for each in taking_part:
+            of[each.name].append(runs.run(case, each, further))
+    summaries = {name: summary_of(each, case.metric) for name, each in of.items()}
+    return {"case": case.name, "metric": case.metric, "unit": case.unit,
+            "arguments": [*case.arguments, *further], "ratios": ratios_of(summaries, case),
+            "median": summaries, "runs": of}
 
 
 def machine():
@@ -157,12 +178,16 @@ def machine():
 def main():
     arguments = parse_arguments()
     chosen = cases.select(arguments.cases)
-    kinds = server_kinds(arguments)
-    print_head([kind.name for kind in kinds])
+    everyone = contestants.chosen(arguments)
+    require_programs(everyone, arguments)
+    names = [each.name for each in everyone]
+    print(table.head(names), flush=True)
     results = []
-    for case in chosen:
-        results.append(measure(case, kinds, arguments))
-        print_row(results[-1])
+    with servers.Certificate() as certificate:
+        runs = Runs(arguments, certificate)
+        for case in chosen:
+            results.append(measure(case, everyone, runs, arguments.rounds))
+            print(table.row(results[-1], names), flush=True)
     if arguments.json:
         with open(arguments.json, "w", encoding="ascii") as file:
             whole = {"machine": machine(), "command": sys.argv[1:], "results": results}

@@ -2,16 +2,21 @@
 //
 // Exit: 0 done, 1 the load could not be run, 2 the command line is wrong, 3 something arrived
 // damaged or the server ended connections or refused (the JSON says what).
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include "tests/bench/allocation_load.h"
+#include "tests/bench/allocation_cycle.h"
 #include "tests/bench/bulk_load.h"
+#include "tests/bench/connection_cycle.h"
+#include "tests/bench/idle_load.h"
 #include "tests/bench/media_load.h"
 #include "tests/bench/options.h"
 #include "tests/bench/report.h"
+#include "tests/bench/stream_path.h"
 
 namespace {
 
@@ -26,6 +31,16 @@ Result<Report, std::string> ReportOnOutcome(const Options& options,
   return ReportOn(options, *outcome);
 }
 
+Result<CycleResult, std::string> RunAllocations(const Options& options) {
+  return RunCycles(options, [&options] { return MakeAllocationCycle(options); });
+}
+
+Result<CycleResult, std::string> RunConnections(const Options& options) {
+  const culvert::net::Fd target = ListenAsTarget(options);
+  if (!target.valid()) return Failure{std::string("listening as target: ") + std::strerror(errno)};
+  return RunCycles(options, [&options, &target] { return MakeConnectionCycle(options, target); });
+}
+
 Result<Report, std::string> Run(const Options& options) {
   switch (options.work) {
     case Work::kMedia:
@@ -34,6 +49,10 @@ Result<Report, std::string> Run(const Options& options) {
       return ReportOnOutcome(options, RunBulk(options));
     case Work::kAllocations:
       return ReportOnOutcome(options, RunAllocations(options));
+    case Work::kConnections:
+      return ReportOnOutcome(options, RunConnections(options));
+    case Work::kIdle:
+      return ReportOnOutcome(options, RunIdle(options));
   }
   return Failure{std::string("no such work")};
 }

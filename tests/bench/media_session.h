@@ -1,20 +1,20 @@
-// One allocation with one bound channel, and the peer behind it: both ends of both flows.
+// One path from a client to a peer: both ends of both flows.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "server/net/fd.h"
 #include "tests/bench/client_leg.h"
 #include "tests/bench/delays.h"
 #include "tests/bench/flow.h"
+#include "tests/bench/media_path.h"
 #include "tests/bench/options.h"
 
 namespace culvert::bench {
 
 class MediaSession : public LegOwner {
  public:
-  // Connects, allocates and binds; waits until that is done. The failure is a sentence.
+  // Opens the path; waits until that is done. The failure is a sentence.
   static Result<std::unique_ptr<MediaSession>, std::string> Open(const Options& options,
                                                                  uint32_t number,
                                                                  const SharedParts& shared);
@@ -46,8 +46,7 @@ class MediaSession : public LegOwner {
     MediaSession& session_;
   };
 
-  MediaSession(const Options& options, uint32_t number, const SharedParts& shared,
-               testing::TurnClient client, net::Fd peer_fd);
+  MediaSession(const Options& options, uint32_t number, const SharedParts& shared, MediaPath path);
 
   void OnClientPacket(ByteView packet) override;
   void OnClientLegReady() override;
@@ -62,8 +61,7 @@ class MediaSession : public LegOwner {
   const FlowId up_id_;
   const FlowId down_id_;
   const SharedParts shared_;
-  testing::TurnClient client_;
-  net::Fd peer_fd_;
+  MediaPath path_;
   Peer peer_{*this};
   PayloadWriter up_writer_;
   PayloadWriter down_writer_;

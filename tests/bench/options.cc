@@ -13,7 +13,7 @@ using testing::ClientTransport;
 
 // A run is a measurement, not an attack: longer ones are refused.
 constexpr double kMostSeconds = 60;
-constexpr size_t kMostSessions = 4096;
+constexpr size_t kMostSessions = 16384;
 constexpr size_t kMostPayload = 1472;
 
 template <typename Number>
@@ -29,7 +29,8 @@ bool ParseBool(const std::string& text, bool* value) {
 }
 
 bool SetWork(const std::string& text, Options* options) {
-  for (const Work work : {Work::kMedia, Work::kBulk, Work::kAllocations}) {
+  for (const Work work :
+       {Work::kMedia, Work::kBulk, Work::kAllocations, Work::kConnections, Work::kIdle}) {
     if (text != WorkName(work)) continue;
     options->work = work;
     return true;
@@ -47,10 +48,22 @@ bool SetTransport(const std::string& text, Options* options) {
   return false;
 }
 
-bool SetServer(const std::string& text, Options* options) {
+bool ParseEndpoint(const std::string& text, Endpoint* value) {
   const auto endpoint = Endpoint::Parse(text);
-  if (endpoint) options->server = *endpoint;
+  if (endpoint) *value = *endpoint;
   return endpoint.has_value();
+}
+
+bool SetProtocol(const std::string& text, Options* options) {
+  options->protocol = text == "bare" ? Protocol::kBare : Protocol::kTurn;
+  return text == "bare" || text == "turn";
+}
+
+bool SetTlsVersion(const std::string& text, Options* options) {
+  options->tls_version = text == "1.2"   ? TlsVersion::k12
+                         : text == "1.3" ? TlsVersion::k13
+                                         : TlsVersion::kAny;
+  return text == "any" || options->tls_version != TlsVersion::kAny;
 }
 
 bool SetDirection(const std::string& text, Options* options) {
@@ -67,9 +80,17 @@ struct Row {
 
 // clang-format off
 constexpr std::array kRows = {
-    Row{"work", SetWork, "media, bulk or allocations [media]"},
+    Row{"work", SetWork, "media, bulk, allocations, connections or idle [media]"},
     Row{"transport", SetTransport, "client leg: udp, tcp or tls [tls]"},
-    Row{"server", SetServer, "address:port [127.0.0.1:3478]"},
+    Row{"server", [](const std::string& t, Options* o) { return ParseEndpoint(t, &o->server); },
+        "address:port [127.0.0.1:3478]"},
+    Row{"protocol", SetProtocol,
+        "turn, or bare: a forwarder or proxy, set up by bare_protocol.h [turn]"},
+    Row{"peer", [](const std::string& t, Options* o) { return ParseEndpoint(t, &o->peer); },
+        "bare bulk and connections: the proxy's target, where we listen [127.0.0.1:0]"},
+    Row{"tls-version", SetTlsVersion, "1.2, 1.3 or any [any]"},
+    Row{"resume", [](const std::string& t, Options* o) { return ParseBool(t, &o->resume); },
+        "each thread offers its last TLS session to the server [false]"},
     Row{"user", [](const std::string& text, Options* o) { o->user = text; return true; },
         "long-term user [bench]"},
     Row{"password", [](const std::string& text, Options* o) { o->password = text; return true; },
@@ -77,7 +98,7 @@ constexpr std::array kRows = {
     Row{"server-pid", [](const std::string& t, Options* o) { return ParseNumber(t, 0, 1 << 30, &o->server_pid); },
         "process whose processor time is measured [0: none]"},
     Row{"sessions", [](const std::string& t, Options* o) { return ParseNumber(t, size_t{1}, kMostSessions, &o->sessions); },
-        "media: allocations; bulk: data connections, each of an allocation of its own [100]"},
+        "media, idle: allocations; bulk: data connections, each of its own allocation [100]"},
     Row{"direction", SetDirection, "up (client to peer), down or both [both]"},
     Row{"seconds", [](const std::string& t, Options* o) { return ParseNumber(t, 0.1, kMostSeconds, &o->seconds); },
         "measuring window [5]"},
@@ -95,14 +116,28 @@ constexpr std::array kRows = {
         "media: trains of datagrams leave with UDP_SEGMENT [true]"},
     Row{"gro", [](const std::string& t, Options* o) { return ParseBool(t, &o->gro); },
         "media: our sockets take trains whole, which flatters a server that sends them [false]"},
+    Row{"storm-rate", [](const std::string& t, Options* o) { return ParseNumber(t, 0.0, 1e4, &o->storm_rate); },
+        "sparse media: a second window, with so many new TLS connections a second [0: none]"},
     Row{"parallel", [](const std::string& t, Options* o) { return ParseNumber(t, size_t{1}, size_t{256}, &o->parallel); },
-        "allocations: clients at the same time [16]"},
+        "allocations, connections: clients at the same time [16]"},
 };
 // clang-format on
 
 std::string WithoutDashes(const std::string& argument) {
   const size_t dashes = argument.starts_with("--") ? 2 : argument.starts_with("-") ? 1 : 0;
   return argument.substr(dashes);
+}
+
+// Empty, or which options do not go together.
+std::string Contradiction(const Options& options) {
+  const bool streams = options.work == Work::kBulk || options.work == Work::kConnections;
+  if (streams && options.transport == ClientTransport::kUdp)
+    return "--work=bulk and connections need --transport=tcp or tls (RFC 6062 section 4.1)";
+  if (options.work == Work::kIdle && options.server_pid == 0)
+    return "--work=idle needs --server-pid, whose memory it measures";
+  if (options.storm_rate > 0 && (options.work != Work::kMedia || options.rate <= 0))
+    return "--storm-rate goes with --work=media and a --rate";
+  return "";
 }
 
 }  // namespace
@@ -115,6 +150,10 @@ const char* WorkName(Work work) {
       return "bulk";
     case Work::kAllocations:
       return "allocations";
+    case Work::kConnections:
+      return "connections";
+    case Work::kIdle:
+      return "idle";
   }
   return "unknown";
 }
@@ -135,8 +174,7 @@ Result<Options, std::string> ParseOptions(const std::vector<std::string>& argume
     if (row == kRows.end()) return Failure{"no option --" + name};
     if (!row->set(value, &options)) return Failure{"--" + name + " cannot be '" + value + "'"};
   }
-  if (options.work == Work::kBulk && options.transport == ClientTransport::kUdp)
-    return Failure{std::string("--work=bulk needs --transport=tcp or tls (RFC 6062 section 4.1)")};
+  if (const std::string fault = Contradiction(options); !fault.empty()) return Failure{fault};
   return options;
 }
 

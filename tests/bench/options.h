@@ -15,7 +15,16 @@ enum class Work : uint8_t {
   kMedia,        // ChannelData between clients and UDP peers
   kBulk,         // byte streams of RFC 6062
   kAllocations,  // connect, allocate, delete, close, again and again
+  kConnections,  // data connections of RFC 6062: connect, bind, close, again and again
+  kIdle,         // allocations that only exist
 };
+
+enum class Protocol : uint8_t {
+  kTurn,
+  kBare,  // bare_protocol.h: a forwarder or proxy, whose bytes move in the same pattern
+};
+
+enum class TlsVersion : uint8_t { kAny, k12, k13 };
 
 struct Options {
   Work work = Work::kMedia;
@@ -23,6 +32,12 @@ struct Options {
   Endpoint server{IpAddress::V4(127, 0, 0, 1), 3478};
   std::string user = "bench";
   std::string password = "bench";
+  Protocol protocol = Protocol::kTurn;
+  // Where kBare's streams come out: the target that the proxy was started with. Port 0: any.
+  Endpoint peer{IpAddress::V4(127, 0, 0, 1), 0};
+  TlsVersion tls_version = TlsVersion::kAny;
+  // Each thread offers the TLS session it was given last.
+  bool resume = false;
   // Whose processor time is measured; 0 measures none.
   int server_pid = 0;
 
@@ -45,7 +60,11 @@ struct Options {
   // Our own UDP sockets take coalesced trains, which spares the sender their receive path.
   bool gro = false;
 
-  // kAllocations: that many clients at the same time.
+  // Sparse: after the quiet window a second one, in which so many new TLS connections a second come
+  // and go; 0 for none.
+  double storm_rate = 0;
+
+  // kAllocations, kConnections: that many clients at the same time.
   size_t parallel = 16;
 };
 

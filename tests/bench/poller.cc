@@ -27,10 +27,10 @@ void Poller::Remove(int fd) {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Poller::WatchWriting(int fd, Pollable* pollable, bool watch) {
+void Poller::Watch(int fd, Pollable* pollable, bool reading, bool writing) {
   epoll_event event{};
-  event.events = EPOLLIN;
-  if (watch) event.events |= EPOLLOUT;
+  if (reading) event.events |= EPOLLIN;
+  if (writing) event.events |= EPOLLOUT;
   event.data.ptr = pollable;
   epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }

@@ -1,4 +1,4 @@
-// epoll for the load generator: one thread, level-triggered.
+// epoll for the load generator and the forwarder: one thread, level-triggered.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,8 @@ class Poller {
   // `pollable` must live until the poller is gone or `fd` is closed. Reading is always watched.
   void Add(int fd, Pollable* pollable);
   void Remove(int fd);
-  void WatchWriting(int fd, Pollable* pollable, bool watch);
+  void WatchWriting(int fd, Pollable* pollable, bool watch) { Watch(fd, pollable, true, watch); }
+  void Watch(int fd, Pollable* pollable, bool reading, bool writing);
 
   // Handles what is ready; waits for it no longer than `most`.
   void RunOnce(std::chrono::nanoseconds most);

@@ -112,17 +112,33 @@ Report ReportOn(const Options& options, const BulkResult& result) {
   return {json.dump(2), corrupt == 0 && sent == delivered && result.ended_sessions == 0};
 }
 
-Report ReportOn(const Options& options, const AllocationResult& result) {
+Report ReportOn(const Options& options, const CycleResult& result) {
   Json json = Head(options, result.cost);
   json.erase("direction");
+  const std::string what = WorkName(options.work);
   json["parallel"] = options.parallel;
-  json["allocations"] = result.completed;
-  json["allocations_per_second"] = PerSecond(result.completed, result.cost);
-  json["allocations_per_cpu_second"] = PerCpuSecond(result.completed, result.cost);
+  json[what] = result.completed;
+  json[what + "_per_second"] = PerSecond(result.completed, result.cost);
+  json[what + "_per_cpu_second"] = PerCpuSecond(result.completed, result.cost);
+  json["resumed"] = result.resumed;
+  json["resumed_share"] = Share(result.resumed, result.completed);
   json["failed"] = result.failed;
   if (result.failed > 0) json["first_failure"] = result.first_failure;
   json["delay_us"] = DelayJson(result.delays);
   return {json.dump(2), result.failed == 0};
+}
+
+Report ReportOn(const Options& options, const IdleResult& result) {
+  Json json = Head(options, result.cost);
+  json.erase("direction");
+  json["allocations"] = result.held;
+  json["ended_sessions"] = result.ended;
+  json["resident_before"] = result.resident_before;
+  json["resident_after"] = result.resident_after;
+  const double grown =
+      static_cast<double>(result.resident_after) - static_cast<double>(result.resident_before);
+  json["resident_bytes_per_allocation"] = grown / static_cast<double>(result.held);
+  return {json.dump(2), result.ended == 0};
 }
 
 }  // namespace culvert::bench

@@ -3,8 +3,9 @@
 
 #include <string>
 
-#include "tests/bench/allocation_load.h"
 #include "tests/bench/bulk_load.h"
+#include "tests/bench/cycle_load.h"
+#include "tests/bench/idle_load.h"
 #include "tests/bench/media_load.h"
 #include "tests/bench/options.h"
 
@@ -18,6 +19,7 @@ struct Report {
 
 Report ReportOn(const Options& options, const MediaResult& result);
 Report ReportOn(const Options& options, const BulkResult& result);
-Report ReportOn(const Options& options, const AllocationResult& result);
+Report ReportOn(const Options& options, const CycleResult& result);
+Report ReportOn(const Options& options, const IdleResult& result);
 
 }  // namespace culvert::bench

@@ -1,51 +1,21 @@
-"""The two servers of a comparison: started alike, on free ports of 127.0.0.1, pinned to one CPU."""
+"""Servers of a comparison: started alike, on free ports of 127.0.0.1, pinned to one CPU."""
 
 import os
 import random
+import resource
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.request
 
-USER = "bench"
-PASSWORD = "bench"
+import contestants
+
 START_SECONDS = 10
 PORTS = range(12000, 32000)
-
-# One file for both: Culvert reads coturn's options. What only one of them knows stands in `extra`.
-CONFIG = """listening-ip=127.0.0.1
-relay-ip=127.0.0.1
-listening-port={plain_port}
-tls-listening-port={tls_port}
-lt-cred-mech
-realm=bench.example
-user={user}:{password}
-cert={folder}/cert.pem
-pkey={folder}/key.pem
-allow-loopback-peers
-relay-threads={threads}
-no-dtls
-"""
-
-
-class ServerKind:
-    """How one kind of server is started."""
-
-    def __init__(self, name, binary, extra):
-        self.name = name
-        self.binary = binary
-        self.extra = list(extra)  # further lines of its configuration
-
-
-def culvert(binary, extra=()):
-    return ServerKind("culvert", binary, ["no-admin", *extra])
-
-
-def coturn(binary="turnserver", extra=()):
-    own = ["no-cli", "cli-password=unused", "simple-log", "userdb={folder}/turndb",
-           "pidfile={folder}/pid", "log-file=stdout"]
-    return ServerKind("coturn", binary, own + list(extra))
+PORT_NAMES = ("plain", "tls", "plain_stream", "tls_stream", "target", "admin")
 
 
 def free_ports(count):
@@ -70,33 +40,49 @@ def is_free(port):
         return False
 
 
-def make_certificate(folder):
-    # RSA as most operators have it; its handshake costs the server far more than the generator.
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-keyout", folder + "/key.pem", "-out", folder + "/cert.pem"],
-        check=True, stderr=subprocess.DEVNULL)
+class Certificate:
+    """One certificate for all servers of a comparison, as a context."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="culvert-bench-cert-")
+        # RSA as most operators have it; its handshake costs the server far more than the generator.
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-keyout", self.folder + "/key.pem",
+             "-out", self.folder + "/cert.pem"], check=True, stderr=subprocess.DEVNULL)
+        with open(self.folder + "/both.pem", "wb") as both:
+            for name in ("cert.pem", "key.pem"):
+                with open(f"{self.folder}/{name}", "rb") as part:
+                    both.write(part.read())
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def copy_to(self, folder):
+        for name in ("cert.pem", "key.pem", "both.pem"):
+            shutil.copy(f"{self.folder}/{name}", folder)
 
 
 class RunningServer:
     """A server as a context: ready when entered, gone when left."""
 
-    def __init__(self, kind, cpu, threads):
-        self.kind = kind
+    def __init__(self, contestant, certificate, cpu):
+        self.contestant = contestant
+        self.certificate = certificate
         self.cpu = cpu
-        self.threads = threads
+        self.values = {"threads": contestant.threads, "user": contestants.USER,
+                       "password": contestants.PASSWORD}
 
     def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="culvert-bench-")
-        make_certificate(self.folder)
-        self.plain_port, self.tls_port = free_ports(2)
-        config = self.folder + "/server.conf"
-        with open(config, "w", encoding="ascii") as file:
-            file.write(self._config())
+        self.folder = self.values["folder"] = tempfile.mkdtemp(prefix="culvert-bench-")
+        self.certificate.copy_to(self.folder)
+        self.values.update(zip(PORT_NAMES, free_ports(len(PORT_NAMES))))
+        with open(self.folder + "/server.conf", "w", encoding="ascii") as file:
+            file.write(self.contestant.config.format(**self.values))
         with open(self.folder + "/log", "wb") as log:
-            self.process = subprocess.Popen(
-                [self.kind.binary, "-c", config], stdout=log, stderr=log, cwd=self.folder,
-                preexec_fn=self._pin)
+            self.process = subprocess.Popen(self.contestant.command(self.values), stdout=log,
+                                            stderr=log, cwd=self.folder, preexec_fn=self._prepare)
         try:
             self._wait_until_ready()
         except Exception:
@@ -120,35 +106,59 @@ class RunningServer:
     def death(self):
         """None while the server runs; else how it ended and its last words."""
         code = self.process.poll()
-        return None if code is None else f"{self.kind.name} ended with {code}:\n{self._log()}"
+        if code is None:
+            return None
+        return f"{self.contestant.name} ended with {code}:\n{self._log()}"
 
-    def port(self, transport):
-        return self.tls_port if transport == "tls" else self.plain_port
-
-    def _pin(self):
+    def _prepare(self):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         if self.cpu is not None:
             os.sched_setaffinity(0, {self.cpu})
 
-    def _config(self):
-        values = {"folder": self.folder, "plain_port": self.plain_port, "tls_port": self.tls_port,
-                  "user": USER, "password": PASSWORD, "threads": self.threads}
-        lines = CONFIG + "".join(line + "\n" for line in self.kind.extra)
-        return lines.format(**values)
-
     def _wait_until_ready(self):
         deadline = time.monotonic() + START_SECONDS
-        for port in (self.plain_port, self.tls_port):
+        for port in (self.values[name] for name in self.contestant.ports):
             while True:
-                if self.process.poll() is not None:
-                    raise RuntimeError(f"{self.kind.name} ended at once:\n{self._log()}")
+                if self.death():
+                    raise RuntimeError(self.death())
                 try:
                     socket.create_connection(("127.0.0.1", port), timeout=1).close()
                     break
                 except OSError:
                     if time.monotonic() > deadline:
-                        raise RuntimeError(f"{self.kind.name} does not listen:\n{self._log()}")
+                        raise RuntimeError(
+                            f"{self.contestant.name} does not listen:\n{self._log()}")
                     time.sleep(0.05)
 
     def _log(self):
         with open(self.folder + "/log", encoding="utf-8", errors="replace") as file:
             return file.read()[-2000:]
+
+
+class Scraper:
+    """Fetches a server's metrics every second, as its operator's Prometheus does oftener than most.
+    A context that does nothing for a server without metrics."""
+
+    def __init__(self, server):
+        self.url = f"http://127.0.0.1:{server.values['admin']}/metrics"
+        self.scrapes = server.contestant.scrapes
+        self.count = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        if self.scrapes:
+            self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        if self.scrapes:
+            self.thread.join()
+
+    def _run(self):
+        while not self.over.wait(1):
+            with urllib.request.urlopen(self.url, timeout=5) as answer:
+                answer.read()
+            self.count += 1

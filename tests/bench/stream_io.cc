@@ -8,8 +8,6 @@
 namespace culvert::bench {
 namespace {
 
-constexpr size_t kReadAhead = size_t{64} << 10;
-
 IoResult OfSystemCall(ssize_t size) {
   if (size > 0) return {IoState::kDone, static_cast<size_t>(size)};
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {IoState::kWouldBlock, 0};
@@ -39,18 +37,6 @@ IoResult StreamIo::Write(ByteView bytes) const {
   size_t size = 0;
   const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &size);
   return OfTls(ssl_, result, size);
-}
-
-SSL_CTX* LoadTlsContext() {
-  static SSL_CTX* const context = [] {
-    SSL_CTX* made = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_verify(made, SSL_VERIFY_NONE, nullptr);
-    // SSL_CTX_set_read_ahead(), whose macro casts in the old style.
-    SSL_CTX_ctrl(made, SSL_CTRL_SET_READ_AHEAD, 1, nullptr);
-    SSL_CTX_set_default_read_buffer_len(made, kReadAhead);
-    return made;
-  }();
-  return context;
 }
 
 }  // namespace culvert::bench

@@ -32,8 +32,4 @@ class StreamIo {
   SSL* ssl_;
 };
 
-// The TLS client context of the load: checks no certificate, and reads many records with one system
-// call, so that the generator stays cheaper than the server. Lives as long as the process.
-SSL_CTX* LoadTlsContext();
-
 }  // namespace culvert::bench
