@@ -127,7 +127,8 @@ def median_of(runs, key):
 
 SUMMARY_KEYS = ("loss_share", "lost", "failed", "corrupt", "server_busy", "generator_busy",
                 "resumed_share", "delay_us.p50", "delay_us.p99", "delay_us.p999", "rate",
-                "quiet_delay_us.p99", "storm_delay_us.p99", "storm_connections_per_second")
+                "quiet_delay_us.p99", "storm_delay_us.p99", "storm_connections_per_second",
+                "storm_failed")
 
 
 def summary_of(runs, metric):

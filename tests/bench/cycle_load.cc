@@ -1,15 +1,13 @@
 #include "tests/bench/cycle_load.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "tests/bench/waiting.h"
+
 namespace culvert::bench {
 namespace {
-
-using std::chrono::steady_clock;
 
 enum class Phase : uint8_t { kWarmUp, kMeasured, kOver };
 
@@ -41,15 +39,6 @@ uint64_t Sum(const std::vector<Share>& shares, std::atomic<uint64_t> Share::*cou
   uint64_t all = 0;
   for (const Share& share : shares) all += (share.*count).load();
   return all;
-}
-
-// Passes the time of a phase without polling.
-void WaitFor(double seconds) {
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  const auto end = steady_clock::now() + std::chrono::duration<double>(seconds);
-  never.wait_until(lock, end, [] { return false; });
 }
 
 void Collect(const std::vector<Share>& shares, CycleResult* result) {

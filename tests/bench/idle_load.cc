@@ -4,19 +4,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <vector>
 
 #include "server/stun/protocol.h"
 #include "tests/bench/media_path.h"
+#include "tests/bench/waiting.h"
 
 namespace culvert::bench {
 namespace {
-
-using std::chrono::steady_clock;
 
 std::optional<uint64_t> ResidentBytes(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
@@ -31,15 +28,6 @@ void RaiseOpenFiles() {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Passes the time; nothing is expected to come, and what comes is left where it is.
-void Hold(double seconds) {
-  const auto end = steady_clock::now() + std::chrono::duration<double>(seconds);
-  for (auto now = steady_clock::now(); now < end; now = steady_clock::now()) {
-    const auto left = std::chrono::ceil<milliseconds>(end - now).count();
-    poll(nullptr, 0, static_cast<int>(left));
-  }
 }
 
 bool HasEnded(const MediaPath& path) {
@@ -72,7 +60,7 @@ Result<IdleResult, std::string> RunIdle(const Options& options) {
   }
   WindowMeter meter(options.server_pid);
   meter.Start();
-  Hold(options.seconds);
+  WaitFor(options.seconds);
   IdleResult result{};
   result.cost = meter.Stop();
   const auto after = ResidentBytes(options.server_pid);

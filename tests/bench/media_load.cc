@@ -37,9 +37,12 @@ class MediaLoad {
   void Drain();
   void SendDue();
   void CheckSilence();
+  void ForgetDelays();
   FlowCounts UpCounts() const;
   FlowCounts DownCounts() const;
   void CollectDelays(MediaResult* result) const;
+  Delays AllDelays() const;
+  StormResult RunStorm();
 
   const Options& options_;
   Poller poller_;
@@ -69,7 +72,7 @@ MediaResult MediaLoad::Run() {
   }
   RunFor(options_.warm_up_seconds);
 
-  for (auto& session : sessions_) session->ForgetDelays();
+  ForgetDelays();
   const FlowCounts up_before = UpCounts(), down_before = DownCounts();
   WindowMeter meter(options_.server_pid);
   meter.Start();
@@ -79,12 +82,26 @@ MediaResult MediaLoad::Run() {
   result.up.packets = (UpCounts() - up_before).delivered;
   result.down.packets = (DownCounts() - down_before).delivered;
   CollectDelays(&result);
+  if (options_.storm_rate > 0) result.storm = RunStorm();
 
   Drain();
   result.up.all = UpCounts();
   result.down.all = DownCounts();
   result.ended_sessions = static_cast<size_t>(std::count_if(
       sessions_.begin(), sessions_.end(), [](const auto& session) { return session->ended(); }));
+  return result;
+}
+
+StormResult MediaLoad::RunStorm() {
+  StormResult result;
+  result.quiet = AllDelays();
+  Storm storm(options_);
+  // Until the storm is in full swing its delays are neither.
+  RunFor(options_.warm_up_seconds);
+  ForgetDelays();
+  RunFor(options_.seconds);
+  result.stormy = AllDelays();
+  result.counts = storm.Stop();
   return result;
 }
 
@@ -101,7 +118,11 @@ void MediaLoad::SendDue() {
   const double elapsed = static_cast<double>(poller_.now() - paced_from_) / 1e9;
   const double all_rate = options_.rate * static_cast<double>(sessions_.size());
   const auto due = static_cast<uint64_t>(elapsed * all_rate);
-  for (; paced_ < due; ++paced_) sessions_[paced_ % sessions_.size()]->SendOne();
+  for (; paced_ < due; ++paced_) {
+    // A packet's time starts when it leaves, not when the packets before it did.
+    poller_.ReadClock();
+    sessions_[paced_ % sessions_.size()]->SendOne();
+  }
 }
 
 void MediaLoad::CheckSilence() {
@@ -132,6 +153,19 @@ FlowCounts MediaLoad::UpCounts() const {
 FlowCounts MediaLoad::DownCounts() const {
   FlowCounts all;
   for (const auto& session : sessions_) all += session->down().counts();
+  return all;
+}
+
+void MediaLoad::ForgetDelays() {
+  for (auto& session : sessions_) session->ForgetDelays();
+}
+
+Delays MediaLoad::AllDelays() const {
+  Delays all;
+  for (const auto& session : sessions_) {
+    all.Add(session->up_delays());
+    all.Add(session->down_delays());
+  }
   return all;
 }
 

@@ -1,12 +1,14 @@
 // Media: sessions of MediaSession, saturated or at a fixed rate.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "server/base/result.h"
 #include "tests/bench/delays.h"
 #include "tests/bench/flow.h"
 #include "tests/bench/options.h"
+#include "tests/bench/storm.h"
 #include "tests/bench/window_meter.h"
 
 namespace culvert::bench {
@@ -17,10 +19,18 @@ struct MediaDirection {
   Delays delays;         // of the window's packets
 };
 
+// Delays of both directions before and in a storm of new connections.
+struct StormResult {
+  Delays quiet;
+  Delays stormy;
+  StormCounts counts;
+};
+
 struct MediaResult {
   WindowCost cost;
   MediaDirection up;
   MediaDirection down;
+  std::optional<StormResult> storm{};
   size_t ended_sessions = 0;  // connections that the server closed
 };
 

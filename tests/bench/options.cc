@@ -135,8 +135,10 @@ std::string Contradiction(const Options& options) {
     return "--work=bulk and connections need --transport=tcp or tls (RFC 6062 section 4.1)";
   if (options.work == Work::kIdle && options.server_pid == 0)
     return "--work=idle needs --server-pid, whose memory it measures";
-  if (options.storm_rate > 0 && (options.work != Work::kMedia || options.rate <= 0))
-    return "--storm-rate goes with --work=media and a --rate";
+  const bool stormable = options.work == Work::kMedia && options.rate > 0 &&
+                         options.transport == ClientTransport::kTls;
+  if (options.storm_rate > 0 && !stormable)
+    return "--storm-rate goes with --work=media, --transport=tls and a --rate";
   return "";
 }
 

@@ -35,6 +35,10 @@ void Poller::Watch(int fd, Pollable* pollable, bool reading, bool writing) {
   epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
 
+void Poller::ReadClock() {
+  now_ = SteadyNanoseconds();
+}
+
 void Poller::RunOnce(std::chrono::nanoseconds most) {
   std::array<epoll_event, 256> events;
   const int64_t wait = std::max<int64_t>(most.count(), 0);

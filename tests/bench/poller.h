@@ -28,8 +28,9 @@ class Poller {
   // Handles what is ready; waits for it no longer than `most`.
   void RunOnce(std::chrono::nanoseconds most);
 
-  // Nanoseconds of the steady clock, read once per turn.
+  // Nanoseconds of the steady clock, read once per turn, and by ReadClock().
   uint64_t now() const { return now_; }
+  void ReadClock();
 
  private:
   net::Fd epoll_;

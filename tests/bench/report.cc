@@ -68,6 +68,17 @@ Json DirectionJson(const BulkDirection& direction) {
           {"corrupt", direction.all.corrupt}};
 }
 
+void AddStorm(const StormResult& storm, Json* json) {
+  const double quiet = storm.quiet.Percentile(0.99), stormy = storm.stormy.Percentile(0.99);
+  (*json)["quiet_delay_us"] = DelayJson(storm.quiet);
+  (*json)["storm_delay_us"] = DelayJson(storm.stormy);
+  (*json)["p99_storm_over_quiet"] = nullptr;
+  if (quiet > 0) (*json)["p99_storm_over_quiet"] = stormy / quiet;
+  (*json)["storm_connections_per_second"] =
+      static_cast<double>(storm.counts.connections) / storm.counts.seconds;
+  (*json)["storm_failed"] = storm.counts.failed;
+}
+
 }  // namespace
 
 Report ReportOn(const Options& options, const MediaResult& result) {
@@ -88,6 +99,10 @@ Report ReportOn(const Options& options, const MediaResult& result) {
   json["loss_share"] = Share(lost, result.up.all.sent + result.down.all.sent);
   json["corrupt"] = corrupt;
   json["ended_sessions"] = result.ended_sessions;
+  Delays delays = result.up.delays;
+  delays.Add(result.down.delays);
+  json["delay_us"] = DelayJson(delays);
+  if (result.storm) AddStorm(*result.storm, &json);
   if (options.up) json["up"] = DirectionJson(result.up);
   if (options.down) json["down"] = DirectionJson(result.down);
   return {json.dump(2), corrupt == 0 && result.ended_sessions == 0};

@@ -56,7 +56,8 @@ def details_of(result, name, summary):
     if summary["storm_delay_us.p99"] is not None:
         quiet, storm = (figure(summary[f"{part}_delay_us.p99"]) for part in ("quiet", "storm"))
         details.append(f"{name} p99 {quiet} us, in the storm {storm} us, of "
-                       f"{figure(summary['storm_connections_per_second'])} connections/s")
+                       f"{figure(summary['storm_connections_per_second'])} connections/s"
+                       + (f", {summary['storm_failed']:.0f} failed" if summary["storm_failed"] else ""))
     return details
 
 
