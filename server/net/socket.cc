@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -169,6 +170,11 @@ void SetUnsentLimit(int fd, uint32_t bytes) {
 size_t UnacknowledgedBytes(int fd) {
   int bytes = 0;
   return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? static_cast<size_t>(bytes) : 0;
+}
+
+bool HungUp(int fd) {
+  pollfd ends = {fd, 0, 0};  // POLLHUP and POLLERR are always told
+  return poll(&ends, 1, 0) > 0;
 }
 
 void ResetOnClose(int fd) {

@@ -51,6 +51,8 @@ void TuneStream(int fd, seconds dead_after);
 void SetUnsentLimit(int fd, uint32_t bytes);
 // What was sent and not yet acknowledged by the other side's kernel.
 size_t UnacknowledgedBytes(int fd);
+// Nothing can be sent or received any more: RST came, or both sides have sent FIN.
+bool HungUp(int fd);
 // The next close sends RST.
 void ResetOnClose(int fd);
 // DF on what leaves a UDP relay (RFC 8656 section 15): true is "set DF", false "fragment".

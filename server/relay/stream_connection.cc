@@ -99,6 +99,8 @@ void StreamConnection::StartSession() {
 void StreamConnection::ReadMore() {
   const bool handshaking = stream_->handshaking();
   if (handshaking && !worker_.TakeHandshake()) {
+    // Who has hung up is let go at once: waiting for a ration would keep its memory for that long.
+    if (net::HungUp(stream_->fd())) return Close();
     watch_.Want(false, watch_.writing());
     worker_.DeferHandshake(this);
     return;
@@ -133,6 +135,7 @@ void StreamConnection::CountHandshake(bool was_handshaking, net::StreamEnd end) 
 
 void StreamConnection::ResumeHandshake() {
   if (phase_ != Phase::kTurn) return;
+  if (net::HungUp(stream_->fd())) return Close();
   watch_.Want(true, watch_.writing());
   ReadMore();
 }
