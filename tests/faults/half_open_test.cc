@@ -27,7 +27,7 @@ constexpr uint64_t kDribblingHelloCost = 40 * 1024;  // a TLS session before the
 constexpr uint64_t kDribblingStunCost = 60 * 1024;   // a TLS session with keys, a session
 constexpr uint64_t kFixedCost = 8 << 20;             // tables, buffers of the workers
 
-constexpr seconds kTimeout{8};
+constexpr seconds kTimeout{12};
 // The first bytes of a ClientHello's record; every prefix of it wants more.
 constexpr uint8_t kHello[] = {0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 7, 7, 7, 7, 7, 7, 7, 7, 7};
 // An Allocate request of 100 bytes, cut.
