@@ -132,10 +132,18 @@ TEST_F(NeverReadsTest, AMediaClientCostsOneBoundedQueueAndItsDropsAreCounted) {
   EXPECT_TRUE(client->Refresh(0).ok());
 }
 
-// RFC 6062: nothing of a stream may be dropped, so the peer has to wait.
-TEST_F(NeverReadsTest, AStreamClientStopsItsPeer) {
+// RFC 6062: nothing of a stream may be dropped, so its writer has to wait. Over TLS, and over plain
+// TCP, whose bytes may stay in the kernel.
+class StreamNeverReadsTest : public NeverReadsTest,
+                             public ::testing::WithParamInterface<ClientTransport> {
+ protected:
+  // Pipes that the two workers keep.
+  void SetUp() override { AllowKeptDescriptors(16); }
+};
+
+TEST_P(StreamNeverReadsTest, TheClientStopsItsPeer) {
   ASSERT_NO_FATAL_FAILURE(StartRelay());
-  auto pipe = OpenPipe(Client(ClientTransport::kTls));
+  auto pipe = OpenPipe(Client(GetParam()));
   ASSERT_TRUE(pipe.ok()) << pipe.error().ToString();
   Flood flood(pipe->peer);
   EXPECT_TRUE(flood.GetsStuck()) << "everything was swallowed";
@@ -144,9 +152,9 @@ TEST_F(NeverReadsTest, AStreamClientStopsItsPeer) {
   ExpectWhole(pipe->client, flood.sent());
 }
 
-TEST_F(NeverReadsTest, AStreamPeerStopsItsClient) {
+TEST_P(StreamNeverReadsTest, ThePeerStopsItsClient) {
   ASSERT_NO_FATAL_FAILURE(StartRelay());
-  auto pipe = OpenPipe(Client(ClientTransport::kTls));
+  auto pipe = OpenPipe(Client(GetParam()));
   ASSERT_TRUE(pipe.ok()) << pipe.error().ToString();
   Flood flood(pipe->client);
   EXPECT_TRUE(flood.GetsStuck()) << "everything was swallowed";
@@ -156,10 +164,10 @@ TEST_F(NeverReadsTest, AStreamPeerStopsItsClient) {
 }
 
 // Stuck, and never reads again: the end of the control connection clears it away.
-TEST_F(NeverReadsTest, AStuckStreamGoesWithItsAllocation) {
+TEST_P(StreamNeverReadsTest, AStuckStreamGoesWithItsAllocation) {
   ASSERT_NO_FATAL_FAILURE(StartRelay());
   {
-    auto pipe = OpenPipe(Client(ClientTransport::kTls));
+    auto pipe = OpenPipe(Client(GetParam()));
     ASSERT_TRUE(pipe.ok()) << pipe.error().ToString();
     Flood flood(pipe->peer);
     EXPECT_TRUE(flood.GetsStuck()) << "everything was swallowed";
@@ -168,6 +176,10 @@ TEST_F(NeverReadsTest, AStuckStreamGoesWithItsAllocation) {
   }
   ExpectDescriptorsBack();
 }
+
+INSTANTIATE_TEST_SUITE_P(Streams, StreamNeverReadsTest,
+                         ::testing::Values(ClientTransport::kTcp, ClientTransport::kTls),
+                         [](const auto& tested) { return ClientTransportName(tested.param); });
 
 }  // namespace
 }  // namespace culvert::testing

@@ -1,5 +1,5 @@
-// RFC 6062 connections over TLS that come and go: each moves some 100 KB both ways at once, all of
-// it compared, and is closed by the client or by the peer. Now and then the allocation is renewed.
+// RFC 6062 connections over TLS, now and then over plain TCP, that come and go: each moves some 100
+// KB both ways at once, all of it compared, and is closed by the client or by the peer.
 #pragma once
 
 #include <atomic>
