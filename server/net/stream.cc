@@ -86,51 +86,74 @@ StreamRead Stream::ReadPlain(size_t prefix_size) {
   uint8_t* const plain = buffers_->plain.data();
   const SysResult got = sys_.Receive(fd_.get(), plain + prefix_size, StreamBuffers::kRead);
   if (got.value > 0) return {{plain, prefix_size + static_cast<size_t>(got.value)}};
-  const ByteView rest{plain, prefix_size};
-  if (got.value == 0) return {rest, StreamEnd::kFin};
-  if (got.would_block() || got.error == EINTR) return {rest};
-  broken_ = true;
-  return {rest, StreamEnd::kReset};
+  return {{plain, prefix_size}, EndOf(got)};
 }
 
-StreamRead Stream::ReadTls(size_t prefix_size) {
+// Many TLS clients close without close_notify; their FIN is taken for one, as TURN's own framing
+// shows a cut message.
+StreamEnd Stream::EndOf(const SysResult& got) {
+  if (got.value > 0 || got.would_block() || got.error == EINTR) return StreamEnd::kOpen;
+  if (got.value == 0) return StreamEnd::kFin;
+  broken_ = true;
+  return StreamEnd::kReset;
+}
+
+StreamRead Stream::ReadFirst() {
   StreamBuffers& buffers = *buffers_;
   const SysResult got = sys_.Receive(fd_.get(), buffers.cipher_in.data(), StreamBuffers::kRead);
   buffers.cipher_begin = 0;
   buffers.cipher_end = got.value > 0 ? static_cast<size_t>(got.value) : 0;
+  return {{buffers.cipher_in.data(), buffers.cipher_end}, EndOf(got)};
+}
+
+StreamRead Stream::TakeFirst() {
+  if (ssl_ != nullptr) return Decrypt(0);
+  return {{buffers_->cipher_in.data(), buffers_->cipher_end}};
+}
+
+StreamRead Stream::ReadTls(size_t prefix_size) {
+  const StreamRead came = ReadFirst();
+  if (came.data.empty()) return {{buffers_->plain.data(), prefix_size}, came.end};
+  return Decrypt(prefix_size);
+}
+
+StreamRead Stream::Decrypt(size_t prefix_size) {
+  StreamBuffers& buffers = *buffers_;
   StreamRead read;
   size_t size = prefix_size;
-  if (got.value > 0) {
-    buffers.cipher_out.clear();
-    ERR_clear_error();
-    for (;;) {
-      const size_t room = std::min<size_t>(buffers.plain.size() - size, INT_MAX);
-      const int n = SSL_read(ssl_.get(), buffers.plain.data() + size, static_cast<int>(room));
-      if (n > 0) {
-        size += static_cast<size_t>(n);
-        continue;
-      }
-      const int error = SSL_get_error(ssl_.get(), n);
-      if (error == SSL_ERROR_ZERO_RETURN) {
-        read.end = StreamEnd::kFin;
-      } else if (error != SSL_ERROR_WANT_READ) {
-        read.end = StreamEnd::kFailed;
-      }
-      break;
+  BeginCipher();
+  ERR_clear_error();
+  for (;;) {
+    const size_t room = std::min<size_t>(buffers.plain.size() - size, INT_MAX);
+    const int n = SSL_read(ssl_.get(), buffers.plain.data() + size, static_cast<int>(room));
+    if (n > 0) {
+      size += static_cast<size_t>(n);
+      continue;
     }
-    // Handshake flights, tickets, key updates, alerts.
-    if (!buffers.cipher_out.empty() && !SendCipher()) read.end = StreamEnd::kReset;
-    if (read.end == StreamEnd::kFailed) broken_ = true;
-  } else if (got.value == 0) {
-    // Many clients close without close_notify; their FIN is taken for one, as TURN's own framing
-    // shows a cut message.
-    read.end = StreamEnd::kFin;
-  } else if (!got.would_block() && got.error != EINTR) {
-    broken_ = true;
-    read.end = StreamEnd::kReset;
+    const int error = SSL_get_error(ssl_.get(), n);
+    if (error == SSL_ERROR_ZERO_RETURN) {
+      read.end = StreamEnd::kFin;
+    } else if (error != SSL_ERROR_WANT_READ) {
+      read.end = StreamEnd::kFailed;
+    }
+    break;
   }
   read.data = {buffers.plain.data(), size};
+  // Handshake flights, tickets, key updates, alerts.
+  if (!buffers.cipher_out.empty()) {
+    if (size > prefix_size && read.end == StreamEnd::kOpen) {
+      flight_.assign(buffers.cipher_out.begin(), buffers.cipher_out.end());
+    } else if (!SendCipher()) {
+      read.end = StreamEnd::kReset;
+    }
+  }
+  if (read.end == StreamEnd::kFailed) broken_ = true;
   return read;
+}
+
+void Stream::BeginCipher() {
+  buffers_->cipher_out.assign(flight_.begin(), flight_.end());
+  flight_ = {};
 }
 
 bool Stream::Write(ByteView bytes) {
@@ -148,7 +171,7 @@ bool Stream::Write(std::span<const iovec> pieces, std::span<const uint32_t> reco
 
 bool Stream::WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> record_ends) {
   StreamBuffers& buffers = *buffers_;
-  buffers.cipher_out.clear();
+  BeginCipher();
   size_t gathered = 0;
   const auto seal = [&] {
     if (gathered == 0) return true;
@@ -235,7 +258,7 @@ bool Stream::Flush() {
 void Stream::FinishWriting() {
   if (finishing_ || broken_) return;
   if (ssl_ != nullptr && !handshaking()) {
-    buffers_->cipher_out.clear();
+    BeginCipher();
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
     SendCipher();

@@ -74,6 +74,12 @@ class Stream {
   bool handshaking() const;
   const ssl_st* ssl() const { return ssl_.get(); }
 
+  // The first bytes of a connection of which it is not known yet whether they are TLS: as they
+  // came, in the worker's buffer, where TakeFirst finds them.
+  StreamRead ReadFirst();
+  // What ReadFirst brought: decrypted after StartTls, else as it is. REQUIRES: nothing else was
+  // done on this worker in between.
+  StreamRead TakeFirst();
   // One recv and all that it decrypts to, behind a copy of `prefix` (at most StreamBuffers::kPrefix
   // bytes).
   StreamRead Read(ByteView prefix = {});
@@ -85,6 +91,9 @@ class Stream {
   bool Write(std::span<const iovec> pieces, std::span<const uint32_t> record_ends = {});
   bool Write(ByteView bytes);
   size_t unsent() const { return unsent_.size() - unsent_begin_; }
+  // Handshake messages that OpenSSL wrote during a Read that also brought data: they wait for the
+  // answer to that data, so as to share its system call. Sends them if none came.
+  bool SendFlight() { return flight_.empty() || WriteTls({}, {}); }
   // When writable: sends what is kept. False when the connection is broken.
   bool Flush();
   // Says that no more will be written, after what is unsent: close_notify and FIN.
@@ -100,6 +109,11 @@ class Stream {
   friend struct StreamBio;
   StreamRead ReadPlain(size_t prefix_size);
   StreamRead ReadTls(size_t prefix_size);
+  // Of a recv.
+  StreamEnd EndOf(const SysResult& got);
+  StreamRead Decrypt(size_t prefix_size);
+  // Makes cipher_out ready for OpenSSL to write to.
+  void BeginCipher();
   bool SendOrKeep(std::span<const iovec> pieces, size_t total);
   bool SendCipher();
   bool WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> record_ends);
@@ -111,6 +125,7 @@ class Stream {
   Fd fd_;
   StreamBuffers* buffers_;
   SslPtr ssl_;
+  std::vector<uint8_t> flight_;  // see SendFlight
   std::vector<uint8_t> unsent_;
   size_t unsent_begin_ = 0;
   bool finishing_ = false;  // FIN is owed once unsent_ is empty

@@ -1,5 +1,7 @@
 #include "server/net/syscalls.h"
 
+#include <fcntl.h>
+
 namespace culvert::net {
 namespace {
 
@@ -35,6 +37,9 @@ SysResult Syscalls::SendVector(int fd, const iovec* pieces, size_t count) {
   message.msg_iov = const_cast<iovec*>(pieces);
   message.msg_iovlen = count;
   return Outcome(sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+SysResult Syscalls::Splice(int from, int to, size_t size) {
+  return Outcome(splice(from, nullptr, to, nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }
 SysResult Syscalls::ReceiveBatch(int fd, mmsghdr* messages, unsigned count) {
   return Outcome(recvmmsg(fd, messages, count, MSG_DONTWAIT, nullptr));

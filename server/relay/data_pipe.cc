@@ -22,7 +22,8 @@ DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId own
       id_(id),
       owner_(owner),
       transport_(transport),
-      bandwidth_(std::move(bandwidth)) {
+      bandwidth_(std::move(bandwidth)),
+      plain_(!client->is_tls() && !peer->is_tls()) {
   sides_[kClient].stream = std::move(client);
   sides_[kPeer].stream = std::move(peer);
   for (const SideIndex index : {kClient, kPeer}) {
@@ -52,7 +53,10 @@ void DataPipe::Start(ByteView from_client) {
 
 void DataPipe::OnReady(Side& side, unsigned what) {
   if (ended_) return;
-  if ((what & net::FdHandler::kWritable) != 0 && !side.stream->Flush()) Lose(side);
+  if ((what & net::FdHandler::kWritable) != 0) {
+    if (!side.stream->Flush()) Lose(side);
+    if (!ended_ && !side.gone) Drain(side.other());
+  }
   if (!ended_ && (what & net::FdHandler::kReadable) != 0 && WantsInput(side)) Forward(side);
   if (ended_) return;
   UpdateWatches();
@@ -60,17 +64,60 @@ void DataPipe::OnReady(Side& side, unsigned what) {
 }
 
 void DataPipe::Forward(Side& from) {
+  if (plain_ && !Discards(from) && Splice(from)) return;
   const net::StreamRead read = from.stream->Read();
   if (!read.data.empty()) Discards(from) ? Discard(from) : PassOn(from, read.data);
   if (ended_ || from.gone || read.end == net::StreamEnd::kOpen) return;
   if (read.end != net::StreamEnd::kFin) return Lose(from);
+  OnFin(from);
+}
+
+void DataPipe::OnFin(Side& from) {
   from.input_over = true;
   if (!from.other().gone) from.other().stream->FinishWriting();
 }
 
-void DataPipe::PassOn(Side& from, ByteView data) {
+bool DataPipe::Splice(Side& from) {
+  from.spliced = worker_.splice_pipes().Take();
+  if (from.spliced == nullptr) return false;
+  const net::SysResult got = from.spliced->Fill(from.stream->fd());
+  if (got.value > 0) {
+    const auto size = static_cast<uint64_t>(got.value);
+    FlowFrom(from).received_bytes.Add(size);
+    if (from.limit != nullptr) from.limit->Charge(size, worker_.now().instant);
+    Drain(from);
+    return true;
+  }
+  worker_.splice_pipes().GiveBack(std::move(from.spliced));
+  // Readable, but splice takes nothing: it halts before urgent data, which a read skips.
+  if (got.would_block() || got.error == EINTR) return false;
+  got.ok() ? OnFin(from) : Lose(from);
+  return true;
+}
+
+void DataPipe::Drain(Side& from) {
+  if (from.spliced == nullptr) return;
+  const net::SysResult taken = from.spliced->Drain(from.other().stream->fd());
+  if (taken.value > 0) FlowFrom(from).sent_bytes.Add(static_cast<uint64_t>(taken.value));
+  const bool broken = !taken.ok() && !taken.would_block();
+  if (!broken && from.spliced->inside() > 0) return;
+  worker_.splice_pipes().GiveBack(std::move(from.spliced));
+  if (broken) return Lose(from.other());
+  if (closing_) from.other().stream->FinishWriting();
+}
+
+size_t DataPipe::Unsent(const Side& side) const {
+  const auto& spliced = side.other().spliced;
+  return side.stream->unsent() + (spliced != nullptr ? spliced->inside() : 0);
+}
+
+observe::TcpFlow& DataPipe::FlowFrom(const Side& from) {
   auto& traffic = worker_.counters().tcp_relayed[transport_];
-  auto& flow = from.index == kClient ? traffic.client_to_peer : traffic.peer_to_client;
+  return from.index == kClient ? traffic.client_to_peer : traffic.peer_to_client;
+}
+
+void DataPipe::PassOn(Side& from, ByteView data) {
+  auto& flow = FlowFrom(from);
   flow.received_bytes.Add(data.size());
   if (from.limit != nullptr) from.limit->Charge(data.size(), worker_.now().instant);
   if (!from.other().stream->Write(data)) return Lose(from.other());
@@ -78,7 +125,7 @@ void DataPipe::PassOn(Side& from, ByteView data) {
 }
 
 void DataPipe::Discard(Side& from) {
-  if (closing_ || from.stream->unsent() > 0) return;
+  if (closing_ || Unsent(from) > 0) return;
   if (net::UnacknowledgedBytes(from.stream->fd()) > 0) return;
   // It talks to somebody who is gone, and its kernel has all that was meant for it. RST tells it,
   // but not before it had time to read.
@@ -96,7 +143,7 @@ void DataPipe::Lose(Side& side) {
 bool DataPipe::WantsInput(const Side& side) const {
   if (side.input_over || side.gone || side.paused_until > worker_.now().instant) return false;
   // Back pressure: not while the other side has something unsent.
-  return Discards(side) || side.other().stream->unsent() == 0;
+  return Discards(side) || Unsent(side.other()) == 0;
 }
 
 void DataPipe::UpdateWatches() {
@@ -104,7 +151,7 @@ void DataPipe::UpdateWatches() {
   for (Side& side : sides_) {
     const Instant ready = side.limit != nullptr ? side.limit->Ready(now) : now;
     side.paused_until = ready > now ? ready : Instant();
-    if (!side.gone) side.watch.Want(WantsInput(side), side.stream->unsent() > 0);
+    if (!side.gone) side.watch.Want(WantsInput(side), Unsent(side) > 0);
   }
   ArmTimer();
 }
@@ -129,8 +176,8 @@ void DataPipe::OnTimer(Instant now) {
 void DataPipe::EndIfDone() {
   // Only when both sides' FINs were read: closing a socket that holds unread bytes sends RST, which
   // takes with it what is still on its way to that side.
-  const auto done = [](const Side& side) {
-    return side.gone || (side.input_over && side.stream->unsent() == 0);
+  const auto done = [this](const Side& side) {
+    return side.gone || (side.input_over && Unsent(side) == 0);
   };
   if (done(sides_[kClient]) && done(sides_[kPeer])) End();
 }
@@ -140,7 +187,8 @@ void DataPipe::Shut(bool flush) {
   if (!flush) return Reset();
   closing_ = true;
   for (Side& side : sides_) {
-    if (!side.gone) side.stream->FinishWriting();
+    // What a pipe holds goes first; Drain does it then.
+    if (!side.gone && side.other().spliced == nullptr) side.stream->FinishWriting();
   }
   deadline_ = worker_.now().instant + worker_.settings().linger_timeout;
   UpdateWatches();

@@ -3,6 +3,8 @@
 // reading of the other; FIN passes as a half-close (close_notify on TLS), RST as RST; the end comes
 // after all that was accepted has been delivered.
 //
+// Between two plain connections the bytes stay in the kernel (splice).
+//
 // Owned by its worker; tells the session of the allocation when it ends.
 #pragma once
 
@@ -10,8 +12,10 @@
 #include <memory>
 
 #include "server/net/loop.h"
+#include "server/net/splice_pipe.h"
 #include "server/net/stream.h"
 #include "server/net/timer_wheel.h"
+#include "server/observe/counters.h"
 #include "server/observe/log.h"
 #include "server/relay/rate_limit.h"
 #include "server/turn/effects.h"
@@ -47,6 +51,8 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
     DataPipe* pipe = nullptr;
     SideIndex index = kClient;
     std::unique_ptr<net::Stream> stream;
+    // Holds what was read here and the other side has not taken; null while there is nothing.
+    std::unique_ptr<net::SplicePipe> spliced;
     net::FdWatch watch;
     RateLimit* limit = nullptr;  // on what is read here; null for none
     bool input_over = false;     // FIN was read and passed on
@@ -56,7 +62,15 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
 
   void OnReady(Side& side, unsigned what);
   void Forward(Side& from);
+  // Moves bytes within the kernel. False when it cannot: what is there wants to be read.
+  bool Splice(Side& from);
+  void Drain(Side& from);
   void PassOn(Side& from, ByteView data);
+  // The end of what `from` says.
+  void OnFin(Side& from);
+  observe::TcpFlow& FlowFrom(const Side& from);
+  // What was accepted for `side` and has not been delivered.
+  size_t Unsent(const Side& side) const;
   // What `from` says reaches nobody any more; it is read so that its socket can be closed properly.
   bool Discards(const Side& from) const { return closing_ || from.other().gone; }
   void Discard(Side& from);
@@ -77,6 +91,7 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   const turn::Transport transport_;
   const std::shared_ptr<Bandwidth> bandwidth_;  // of the allocation, which may end before
   std::array<Side, 2> sides_;
+  const bool plain_;           // neither side has TLS
   Instant deadline_ = kNever;  // of a half-closed or closing pipe
   bool closing_ = false;       // by Shut: nothing is relayed any more
   bool ended_ = false;

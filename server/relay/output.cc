@@ -85,6 +85,11 @@ void Output::ToStream(StreamConnection& to, const OutFrame& frame, bool reply) {
   if (pieces.size() >= kMostPieces) FlushStream(to);
 }
 
+bool Output::IsGathering(const StreamConnection& connection) const {
+  return connection.gather() >= 0 &&
+         !gathers_[static_cast<size_t>(connection.gather())].pieces.empty();
+}
+
 void Output::FlushStream(StreamConnection& connection) {
   if (connection.gather() < 0) return;
   Gather& gather = gathers_[static_cast<size_t>(connection.gather())];

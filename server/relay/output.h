@@ -84,6 +84,7 @@ class Output {
   // library take one message from each record; of media they lose some anyway, but a lost
   // ConnectionAttempt is a lost connection.
   void ToStream(StreamConnection& to, const OutFrame& frame, bool reply);
+  bool IsGathering(const StreamConnection& connection) const;
   void Forget(StreamConnection& connection);
   void FlushStream(StreamConnection& connection);
 

@@ -1,7 +1,6 @@
 #include "server/relay/stream_connection.h"
 
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 #include <utility>
 
@@ -45,8 +44,6 @@ void StreamConnection::Begin(bool taken_over, ByteView unread) {
     stream_->Rebind(&worker_.stream_buffers());
     StartSession();
   } else {
-    net::TuneStream(stream_->fd(), worker_.settings().dead_after);
-    net::SetUnsentLimit(stream_->fd(), worker_.settings().unsent_limit);
     worker_.wheel().Arm(this, worker_.now().instant + worker_.settings().allocate_timeout);
   }
   watch_.Start(worker_.loop(), stream_->fd(), this, true, stream_->unsent() > 0);
@@ -62,28 +59,35 @@ StreamConnection::~StreamConnection() {
 void StreamConnection::OnReady(unsigned what) {
   if ((what & kWritable) != 0) OnWritable();
   if (phase_ == Phase::kGone || (what & kReadable) == 0) return;
-  if (phase_ == Phase::kSniff) Sniff();
-  if (phase_ == Phase::kTurn) ReadMore();
+  ReadMore();
 }
 
 // RFC 8489 section 8.1: plain and TLS on one port. The first byte alone tells, so it does not
 // matter how the network cuts the rest.
-void StreamConnection::Sniff() {
-  uint8_t first = 0;
-  const ssize_t n = recv(stream_->fd(), &first, 1, MSG_PEEK);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) return Close();
-  if (first == kTlsHandshakeRecord && worker_.settings().tls_streams && worker_.tls() != nullptr) {
+void StreamConnection::ReadFirst() {
+  const bool may_be_tls = worker_.settings().tls_streams && worker_.tls() != nullptr;
+  if (may_be_tls && !TakeHandshake()) return;
+  const net::StreamRead first = stream_->ReadFirst();
+  if (first.data.empty()) {
+    if (may_be_tls) worker_.ReturnHandshake();
+    if (first.end != net::StreamEnd::kOpen) Close();
+    return;
+  }
+  if (may_be_tls && first.data[0] == kTlsHandshakeRecord) {
     net::SslPtr ssl = worker_.tls()->NewSession();
     if (ssl == nullptr) return Close();
     stream_->StartTls(std::move(ssl));
-  } else if (!worker_.settings().plain_streams ||
-             stun::NextFrame({&first, 1}, kNoChannels).kind == stun::FrameKind::kGarbage) {
-    worker_.counters().drops[turn::Drop::kMalformed].Add();
-    return Close();
+  } else {
+    if (may_be_tls) worker_.ReturnHandshake();
+    if (!worker_.settings().plain_streams ||
+        stun::NextFrame(first.data.first(1), kNoChannels).kind == stun::FrameKind::kGarbage) {
+      worker_.counters().drops[turn::Drop::kMalformed].Add();
+      return Close();
+    }
   }
   StartSession();
   worker_.counters().connections_accepted[session_->transport()].Add();
+  Digest(stream_->TakeFirst(), stream_->is_tls());
 }
 
 void StreamConnection::StartSession() {
@@ -96,21 +100,34 @@ void StreamConnection::StartSession() {
                                       worker_.now().instant + worker_.settings().allocate_timeout);
 }
 
-void StreamConnection::ReadMore() {
-  const bool handshaking = stream_->handshaking();
-  if (handshaking && !worker_.TakeHandshake()) {
-    // Who has hung up is let go at once: waiting for a ration would keep its memory for that long.
-    if (net::HungUp(stream_->fd())) return Close();
-    watch_.Want(false, watch_.writing());
-    worker_.DeferHandshake(this);
-    return;
+bool StreamConnection::TakeHandshake() {
+  if (worker_.TakeHandshake()) return true;
+  // Who has hung up is let go at once: waiting for a ration would keep its memory for that long.
+  if (net::HungUp(stream_->fd())) {
+    Close();
+    return false;
   }
-  const net::StreamRead read = stream_->Read(partial_);
-  if (stream_->is_tls()) CountHandshake(handshaking, read.end);
+  watch_.Want(false, watch_.writing());
+  worker_.DeferHandshake(this);
+  return false;
+}
+
+void StreamConnection::ReadMore() {
+  if (phase_ == Phase::kSniff) return ReadFirst();
+  const bool handshaking = stream_->handshaking();
+  if (handshaking && !TakeHandshake()) return;
+  Digest(stream_->Read(partial_), handshaking);
+}
+
+void StreamConnection::Digest(const net::StreamRead& read, bool was_handshaking) {
+  if (stream_->is_tls()) CountHandshake(was_handshaking, read.end);
   if (stream_->unsent() > 0) UpdateWatch();
   if (read.data.size() > partial_.size()) {
     Serve(read.data);
     worker_.output().FlushPeers();
+    if (phase_ == Phase::kTurn && !worker_.output().IsGathering(*this) && !stream_->SendFlight()) {
+      return Close();
+    }
   }
   if (phase_ == Phase::kGone || read.end == net::StreamEnd::kOpen) return;
   if (session_->turn().waiting()) {
@@ -134,7 +151,7 @@ void StreamConnection::CountHandshake(bool was_handshaking, net::StreamEnd end) 
 }
 
 void StreamConnection::ResumeHandshake() {
-  if (phase_ != Phase::kTurn) return;
+  if (phase_ == Phase::kGone) return;
   if (net::HungUp(stream_->fd())) return Close();
   watch_.Want(true, watch_.writing());
   ReadMore();

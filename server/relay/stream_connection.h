@@ -59,9 +59,12 @@ class StreamConnection final : public net::Deletable,
   void OnReady(unsigned what) override;
   // Nothing came at all.
   void OnTimer(Instant) override { Close(); }
-  void Sniff();
+  void ReadFirst();
   void StartSession();
+  // False when the ration of this turn is used up; then ResumeHandshake comes.
+  bool TakeHandshake();
   void ReadMore();
+  void Digest(const net::StreamRead& read, bool was_handshaking);
   void CountHandshake(bool was_handshaking, net::StreamEnd end);
   // Serves whole messages from `input`; keeps what is cut.
   void Serve(ByteView input);

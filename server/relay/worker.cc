@@ -41,6 +41,7 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       mailbox_(loop_),
       receiver_(std::make_unique<net::UdpReceiver>()),
       output_(std::make_unique<Output>(commons.sys, counters_)),
+      splice_pipes_(commons.sys),
       turn_shared_{commons.turn_settings, commons.peers, commons.nonces, RandomNumber<uint64_t>()},
       provider_(std::move(provider)),
       next_session_(FirstSessionId(index)),
@@ -66,6 +67,9 @@ void Worker::AddStreamListener(net::Fd socket, const Endpoint& at) {
   listener->worker = this;
   listener->socket = std::move(socket);
   listener->at = at;
+  // What is accepted inherits these.
+  net::TuneStream(listener->socket.get(), settings().dead_after);
+  net::SetUnsentLimit(listener->socket.get(), settings().unsent_limit);
   listener->watch.Start(loop_, listener->socket.get(), listener.get(), true, false);
   stream_listeners_.push_back(std::move(listener));
 }
@@ -80,7 +84,8 @@ void Worker::UseTls(std::shared_ptr<net::TlsContext> stream,
 void Worker::Run() {
   handshakes_left_ = settings().handshakes_per_turn;
   dtls_hellos_left_ = settings().dtls_hellos_per_turn;
-  loop_.SetAlarm(NextHeartbeat(now().instant));
+  Heartbeat(now().instant);
+  loop_.SetAlarm(next_heartbeat_);
   loop_.Run(this);
 }
 
@@ -107,12 +112,17 @@ bool Worker::OnTurnEnd() {
   RunLater();
   ServeDeferredHandshakes();
   output_->Flush();
-  if (index_ == 0) commons_.reservations.Expire(now);
+  if (now >= next_heartbeat_) Heartbeat(now);
   counters_.loop_turns.Add();
   counters_.last_turn.Set(now);
   counters_.loop_lag.Observe(static_cast<uint64_t>(loop_.last_turn().count()));
-  loop_.SetAlarm(wheel_.NextWake(NextHeartbeat(now)));
+  loop_.SetAlarm(wheel_.NextWake(next_heartbeat_));
   return !deferred_handshakes_.empty() || !later_.empty();
+}
+
+void Worker::Heartbeat(Instant now) {
+  next_heartbeat_ = NextHeartbeat(now);
+  if (index_ == 0) commons_.reservations.Expire(now);
 }
 
 void Worker::RunLater() {
@@ -209,7 +219,8 @@ void Worker::Accept(StreamListener& listener) {
       continue;
     }
     const ClientAddress client(Endpoint::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage)));
-    const ServerAddress server(net::LocalEndpoint(socket.get()));
+    const ServerAddress server(listener.at.ip().is_unspecified() ? net::LocalEndpoint(socket.get())
+                                                                 : listener.at);
     Adopt(std::make_unique<net::Stream>(sys(), std::move(socket), &stream_buffers_), client, server,
           false, {});
   }
@@ -227,6 +238,10 @@ bool Worker::TakeHandshake() {
   if (handshakes_left_ == 0) return false;
   --handshakes_left_;
   return true;
+}
+
+void Worker::ReturnHandshake() {
+  ++handshakes_left_;
 }
 
 bool Worker::TakeDtlsHello() {

@@ -16,6 +16,7 @@
 #include "auth/contract.h"
 #include "server/net/loop.h"
 #include "server/net/mailbox.h"
+#include "server/net/splice_pipe.h"
 #include "server/net/stream.h"
 #include "server/net/timer_wheel.h"
 #include "server/net/tls_context.h"
@@ -82,6 +83,7 @@ class Worker final : private net::TurnHandler {
   net::Syscalls& sys() { return commons_.sys; }
   net::UdpReceiver& receiver() { return *receiver_; }
   net::StreamBuffers& stream_buffers() { return stream_buffers_; }
+  net::SplicePipePool& splice_pipes() { return splice_pipes_; }
   Output& output() { return *output_; }
   const Settings& settings() const { return commons_.settings; }
   turn::Shared& turn_shared() { return turn_shared_; }
@@ -116,6 +118,8 @@ class Worker final : private net::TurnHandler {
 
   // --- stream connections
   bool TakeHandshake();
+  // It was not needed.
+  void ReturnHandshake();
   // The same for a DTLS client's first datagrams.
   bool TakeDtlsHello();
   void DeferHandshake(StreamConnection* connection);
@@ -151,6 +155,8 @@ class Worker final : private net::TurnHandler {
              const ServerAddress& server, bool taken_over, ByteView unread);
   void ServeDeferredHandshakes();
   void RunLater();
+  // The upkeep that needs no better time than every few seconds.
+  void Heartbeat(Instant now);
   void EndEverything();
 
   const Commons commons_;
@@ -162,6 +168,7 @@ class Worker final : private net::TurnHandler {
   std::unique_ptr<net::UdpReceiver> receiver_;
   std::unique_ptr<Output> output_;
   net::StreamBuffers stream_buffers_;
+  net::SplicePipePool splice_pipes_;
   turn::Shared turn_shared_;
   std::unique_ptr<auth::Provider> provider_;
   std::vector<Worker*> workers_;
@@ -178,6 +185,7 @@ class Worker final : private net::TurnHandler {
   std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
   std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
   std::deque<StreamConnection*> deferred_handshakes_;
+  Instant next_heartbeat_{};
   unsigned handshakes_left_ = 0;
   unsigned dtls_hellos_left_ = 0;
   StrangerLimit strangers_;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <random>
 
 #include "server/net/fd.h"
 #include "server/net/socket.h"
@@ -13,23 +14,26 @@ namespace {
 
 using std::chrono::steady_clock;
 
-net::Fd Bound(int type, uint16_t port) {
-  net::Fd fd(socket(AF_INET, type | SOCK_CLOEXEC, 0));
+// Below what the kernel hands out by itself (net.ipv4.ip_local_port_range) and what relays take.
+constexpr uint16_t kFirstPort = 10000;
+constexpr uint16_t kLastPort = 31999;
+
+// On all addresses, for a relay on one of them excludes a relay on all.
+bool IsFree(int type, uint16_t port) {
+  const net::Fd fd(socket(AF_INET, type | SOCK_CLOEXEC, 0));
   sockaddr_storage storage;
-  const socklen_t size = Endpoint(IpAddress::V4(127, 0, 0, 1), port).ToSockaddr(&storage);
-  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) != 0) fd.Close();
-  return fd;
+  const socklen_t size = Endpoint(IpAddress::V4(0, 0, 0, 0), port).ToSockaddr(&storage);
+  return bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) == 0;
 }
 
 }  // namespace
 
 uint16_t FreePort() {
+  static std::random_device random;
+  std::uniform_int_distribution<uint16_t> any(kFirstPort, kLastPort);
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const net::Fd stream = Bound(SOCK_STREAM, 0);
-    const uint16_t port = net::LocalEndpoint(stream.get()).port();
-    // Relays take theirs from this range, so that a listener there could meet one of another test.
-    if (port >= 49152) continue;
-    if (Bound(SOCK_DGRAM, port).valid()) return port;
+    const uint16_t port = any(random);
+    if (IsFree(SOCK_STREAM, port) && IsFree(SOCK_DGRAM, port)) return port;
   }
   ADD_FAILURE() << "no port is free";
   return 0;
