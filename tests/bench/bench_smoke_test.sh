@@ -21,3 +21,6 @@ smoke() {
 smoke udp-160-both,tcp-160-both,tls-160-both,tls-160-sparse,tls-bulk-both 5
 smoke allocations-tls,allocations-tls-resumed,connections-tcp,connections-tls-resumed 4 --tls-version=1.3
 smoke idle-udp,idle-tls 2 --bench-option=--sessions=50
+smoke delay-udp-160 1
+smoke storm-tls 1 --bench-option=--storm-rate=50 --bench-option=--sessions=20
+smoke tls-160-up 1 --workers 2

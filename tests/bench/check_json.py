@@ -10,7 +10,7 @@ COMMON = {"work", "transport", "seconds", "generator_cpu_seconds", "generator_bu
           "server_cpu_seconds", "server_busy"}
 MEDIA = COMMON | {"direction", "mode", "sessions", "payload", "packets", "bytes",
                   "packets_per_second", "packets_per_cpu_second", "sent_in_run", "lost",
-                  "loss_share", "corrupt", "ended_sessions"}
+                  "loss_share", "corrupt", "ended_sessions", "delay_us"}
 BULK = COMMON | {"direction", "sessions", "bytes", "bytes_per_second", "bytes_per_cpu_second",
                  "sent_in_run", "lost", "corrupt", "ended_sessions"}
 CYCLES = COMMON | {"parallel", "resumed", "resumed_share", "failed", "delay_us"}
@@ -31,13 +31,21 @@ def faults_of_direction(work, name, direction):
         yield f"{name}: lost {direction['lost']} of {direction['sent_in_run']}"
 
 
-def faults_of_run(run):
+def has_metric(run, metric):
+    for key in metric.split("."):
+        run = run.get(key) or {}
+    return isinstance(run, (int, float))
+
+
+def faults_of_run(run, metric):
     if run["exit"] != 0:
         yield f"exit {run['exit']}: {run.get('error', 'damaged, ended or refused')}"
     if "work" not in run:
         return
     for key in sorted(KEYS[run["work"]] - run.keys()):
         yield f"no {key}"
+    if not has_metric(run, metric):
+        yield f"no {metric}"
     if run.get(DELIVERED[run["work"]], 0) <= 0:
         yield "nothing delivered"
     # Who holds allocations may need less time than the clock shows.
@@ -53,7 +61,7 @@ def main():
         results = json.load(file)["results"]
     faults = [f"{result['case']}, {name}: {fault}" for result in results
               for name, runs in result["runs"].items()
-              for run in runs for fault in faults_of_run(run)]
+              for run in runs for fault in faults_of_run(run, result["metric"])]
     if len(results) != int(sys.argv[2]):
         faults.append(f"{len(results)} cases instead of {sys.argv[2]}")
     for fault in faults:

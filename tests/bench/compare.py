@@ -147,8 +147,8 @@ def ratios_of(summaries, case):
         theirs = summary[case.metric]
         if name == "culvert" or not ours or not theirs:
             continue
-        better = theirs / ours if case.less_is_better else ours / theirs
-        ratios[name] = 1 / better if name == "workers" else better
+        inverse = case.less_is_better != (name == "workers")
+        ratios[name] = theirs / ours if inverse else ours / theirs
     return ratios
 
 

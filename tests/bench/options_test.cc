@@ -28,9 +28,28 @@ TEST(OptionsTest, AValueOutOfRangeIsRefused) {
     EXPECT_FALSE(ParseOptions({wrong})) << wrong;
 }
 
-TEST(OptionsTest, BulkOverUdpIsRefused) {
+TEST(OptionsTest, ByteStreamsOverUdpAreRefused) {
   EXPECT_FALSE(ParseOptions({"--work=bulk", "--transport=udp"}));
+  EXPECT_FALSE(ParseOptions({"--work=connections", "--transport=udp"}));
   EXPECT_TRUE(ParseOptions({"--work=bulk", "--transport=tcp"}));
+}
+
+TEST(OptionsTest, IdleNeedsTheProcessWhoseMemoryItMeasures) {
+  EXPECT_FALSE(ParseOptions({"--work=idle"}));
+  EXPECT_TRUE(ParseOptions({"--work=idle", "--server-pid=1"}));
+}
+
+TEST(OptionsTest, AStormComesOverSparseMediaOverTls) {
+  EXPECT_FALSE(ParseOptions({"--storm-rate=500"}));
+  EXPECT_FALSE(ParseOptions({"--storm-rate=500", "--rate=50", "--transport=udp"}));
+  EXPECT_TRUE(ParseOptions({"--storm-rate=500", "--rate=50", "--transport=tls"}));
+}
+
+TEST(OptionsTest, TheLastOfTwoValuesCounts) {
+  const auto options = ParseOptions({"--tls-version=1.2", "--protocol=bare", "--tls-version=1.3"});
+  ASSERT_TRUE(options) << options.error();
+  EXPECT_EQ(options->tls_version, TlsVersion::k13);
+  EXPECT_EQ(options->protocol, Protocol::kBare);
 }
 
 }  // namespace

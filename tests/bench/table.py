@@ -62,14 +62,18 @@ def details_of(result, name, summary):
 
 
 def notes_of(result):
-    notes = []
+    notes, limited, starved = [], [], []
     for name, summary in result["median"].items():
         notes += details_of(result, name, summary)
         if any(code != 0 for code in summary["exits"]):
             why = "; ".join(summary["errors"]) or "damaged, lost, ended or refused, see JSON"
             notes.append(f"{name} exits {summary['exits']}: {why}")
         if (summary["generator_busy"] or 0) > GENERATOR_LIMIT:
-            notes.append(f"generator was the limit for {name}")
+            limited.append(name)
         elif is_starved(result, summary):
-            notes.append(f"the machine was busy with something else during {name}")
-    return ", ".join(notes)
+            starved.append(name)
+    if limited:
+        notes.append(f"generator was the limit for {', '.join(limited)}")
+    if starved:
+        notes.append(f"the machine was busy with something else during {', '.join(starved)}")
+    return "; ".join(notes)

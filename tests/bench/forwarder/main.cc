@@ -16,8 +16,9 @@
 
 #include "server/base/address.h"
 #include "tests/bench/forwarder/acceptor.h"
+#include "tests/bench/forwarder/plain_relay.h"
 #include "tests/bench/forwarder/stream_media.h"
-#include "tests/bench/forwarder/stream_relay.h"
+#include "tests/bench/forwarder/tls_relay.h"
 #include "tests/bench/forwarder/udp_media.h"
 
 namespace {
@@ -80,11 +81,10 @@ int main(int argc, char** argv) {
                            [&](Fd fd) { StreamMedia::Start(world, std::move(fd), nullptr); });
   const Acceptor tls_media(world.poller, PortOf(arguments, "tls-port"),
                            [&](Fd fd) { StreamMedia::Start(world, std::move(fd), tls); });
-  const Acceptor tcp_stream(world.poller, PortOf(arguments, "stream-port"), [&](Fd fd) {
-    StreamRelay::Start(world, std::move(fd), nullptr, target);
-  });
+  const Acceptor tcp_stream(world.poller, PortOf(arguments, "stream-port"),
+                            [&](Fd fd) { PlainRelay::Start(world, std::move(fd), target); });
   const Acceptor tls_stream(world.poller, PortOf(arguments, "tls-stream-port"),
-                            [&](Fd fd) { StreamRelay::Start(world, std::move(fd), tls, target); });
+                            [&](Fd fd) { TlsRelay::Start(world, std::move(fd), tls, target); });
   if (!udp.valid() || !tcp_media.valid() || !tls_media.valid() || !tcp_stream.valid() ||
       !tls_stream.valid()) {
     std::perror("culvert-forwarder: listening");

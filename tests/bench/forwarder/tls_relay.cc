@@ -1,35 +1,27 @@
-#include "tests/bench/forwarder/stream_relay.h"
+#include "tests/bench/forwarder/tls_relay.h"
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <cerrno>
+#include "tests/bench/forwarder/plain_relay.h"
 
 namespace culvert::bench {
 
-void StreamRelay::Start(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target) {
-  world.Adopt(std::make_unique<StreamRelay>(world, std::move(client), tls, target));
+void TlsRelay::Start(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target) {
+  world.Adopt(std::make_unique<TlsRelay>(world, std::move(client), tls, target));
 }
 
-StreamRelay::StreamRelay(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target)
+TlsRelay::TlsRelay(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target)
     : world_(world), client_(std::move(client), tls), address_(target) {
   world_.poller.Add(client_.fd(), &client_handler_);
-  if (tls == nullptr && !ConnectToTarget()) End();
 }
 
-bool StreamRelay::ConnectToTarget() {
-  net::Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_) < 0 &&
-      errno != EINPROGRESS)
-    return false;
+bool TlsRelay::ConnectToTarget() {
+  net::Fd fd = ConnectTo(address_);
+  if (!fd.valid()) return false;
   target_.emplace(std::move(fd), nullptr);
   world_.poller.Add(target_->fd(), &target_handler_);
   return true;
 }
 
-void StreamRelay::OnClientReadable() {
+void TlsRelay::OnClientReadable() {
   if (buried_) return;
   const ByteView bytes = client_.Receive();
   if (!target_ && client_.secured() && !ConnectToTarget()) return End();
@@ -37,25 +29,25 @@ void StreamRelay::OnClientReadable() {
   WatchBoth();
 }
 
-void StreamRelay::OnTargetReadable() {
+void TlsRelay::OnTargetReadable() {
   if (buried_) return;
   client_.Send(target_->Receive());
   WatchBoth();
 }
 
-void StreamRelay::OnClientWritable() {
+void TlsRelay::OnClientWritable() {
   if (buried_) return;
   client_.Flush();
   WatchBoth();
 }
 
-void StreamRelay::OnTargetWritable() {
+void TlsRelay::OnTargetWritable() {
   if (buried_) return;
   target_->Flush();
   WatchBoth();
 }
 
-void StreamRelay::WatchBoth() {
+void TlsRelay::WatchBoth() {
   if (client_.ended() || (target_ && target_->ended())) return End();
   if (!target_) return;
   const bool client_full = client_.unsent() > 0, target_full = target_->unsent() > 0;
@@ -66,7 +58,7 @@ void StreamRelay::WatchBoth() {
   world_.poller.Watch(target_->fd(), &target_handler_, !client_full, target_full);
 }
 
-void StreamRelay::End() {
+void TlsRelay::End() {
   if (buried_) return;
   buried_ = true;
   if (target_ && target_->unsent() > 0) target_->Flush();

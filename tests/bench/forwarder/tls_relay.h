@@ -1,4 +1,4 @@
-// Bytes of a client's TCP or TLS connection to a TCP connection of its own to the target, and back.
+// Bytes of a client's TLS connection to a TCP connection of its own to the target, and back.
 #pragma once
 
 #include <netinet/in.h>
@@ -10,12 +10,12 @@
 
 namespace culvert::bench {
 
-class StreamRelay : public Mortal {
+class TlsRelay : public Mortal {
  public:
   // Owned by `world` from then on.
   static void Start(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target);
 
-  StreamRelay(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target);
+  TlsRelay(World& world, net::Fd client, SSL_CTX* tls, const sockaddr_in& target);
 
  private:
   void OnClientReadable();
@@ -33,10 +33,10 @@ class StreamRelay : public Mortal {
   std::optional<StreamSocket> target_;
   bool watched_[2] = {false, false};  // client, target: unsent at the last look
   bool buried_ = false;
-  Handler<StreamRelay, &StreamRelay::OnClientReadable, &StreamRelay::OnClientWritable>
-      client_handler_{*this};
-  Handler<StreamRelay, &StreamRelay::OnTargetReadable, &StreamRelay::OnTargetWritable>
-      target_handler_{*this};
+  Handler<TlsRelay, &TlsRelay::OnClientReadable, &TlsRelay::OnClientWritable> client_handler_{
+      *this};
+  Handler<TlsRelay, &TlsRelay::OnTargetReadable, &TlsRelay::OnTargetWritable> target_handler_{
+      *this};
 };
 
 }  // namespace culvert::bench
