@@ -83,15 +83,19 @@ class Runs:
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             return {"exit": 1, "error": str(error)}
 
-    def half_load(self, case, contestant):
-        """Half of what `contestant` reaches saturated, as options; the same for all that follow."""
+    def half_load(self, case, candidates):
+        """Half of what the first of `candidates` that can do it at all reaches saturated, as options
+        of the generator; found once."""
         key = (case.transport, case.half_of)
-        if key not in self.half_loads:
-            probe = cases.Case(case.name, case.transport, case.half_of, "", "")
+        probe = cases.Case(case.name, case.transport, case.half_of, "", "")
+        for contestant in candidates if key not in self.half_loads else ():
             run = self.run(probe, contestant, seconds=min(PROBE_SECONDS, self.arguments.seconds))
-            flows = 2 * run.get("sessions", 1)
-            self.half_loads[key] = max(round(run.get("packets_per_second", 0) / 2 / flows, 1), 1)
-        return [f"--rate={self.half_loads[key]}"]
+            if run.get("packets_per_second"):
+                rate = run["packets_per_second"] / 2 / (2 * run["sessions"])
+                self.half_loads[key] = max(round(rate, 1), 0.1)
+                break
+        # If nobody can, the case itself will say why.
+        return [f"--rate={self.half_loads.get(key, 1)}"]
 
     def _run(self, case, contestant, further, seconds):
         pinned = not self.arguments.no_pin
@@ -157,8 +161,8 @@ def measure(case, everyone, runs, rounds):
     taking_part = [each for each in everyone if each.does(case)]
     further = []
     if case.half_of:
-        known = [each for each in taking_part if each.name == "coturn"] or taking_part
-        further = runs.half_load(case, known[0])
+        coturn_first = sorted(taking_part, key=lambda each: each.name != "coturn")
+        further = runs.half_load(case, coturn_first)
     of = {each.name: [] for each in taking_part}
     for _ in range(rounds):
         for each in taking_part:

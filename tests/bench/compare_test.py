@@ -68,14 +68,22 @@ class HalfLoadTest(unittest.TestCase):
         asked = []
 
         def run(case, contestant, further=(), seconds=None):
-            asked.append((case.arguments, seconds))
+            asked.append((contestant, case.arguments, seconds))
             return {"exit": 0, "packets_per_second": 40000, "sessions": 100}
 
         runs.run = run
         case = case_named("delay-tls-160")
-        self.assertEqual(runs.half_load(case, None), ["--rate=100.0"])
-        self.assertEqual(runs.half_load(case, None), ["--rate=100.0"])
-        self.assertEqual(asked, [(case.half_of, 2)])
+        self.assertEqual(runs.half_load(case, ["coturn", "culvert"]), ["--rate=100.0"])
+        self.assertEqual(runs.half_load(case, ["coturn", "culvert"]), ["--rate=100.0"])
+        self.assertEqual(asked, [("coturn", case.half_of, 2)])
+
+    def test_who_cannot_do_it_is_passed_over(self):
+        runs = compare.Runs(types.SimpleNamespace(seconds=5), None)
+        runs.run = lambda case, contestant, further=(), seconds=None: (
+            {"exit": 1} if contestant == "coturn" else
+            {"exit": 0, "packets_per_second": 400, "sessions": 10})
+        self.assertEqual(runs.half_load(case_named("delay-udp-160"), ["coturn", "culvert"]),
+                         ["--rate=10.0"])
 
 
 class ContestantsTest(unittest.TestCase):
