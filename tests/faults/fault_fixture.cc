@@ -67,6 +67,7 @@ void FaultTest::ExpectDescriptorsBack() {
 void FaultTest::ExpectGrowthBelow(uint64_t bytes) {
   if (kInstrumented) return;
   const uint64_t resident = relay_.resident_bytes();
+  RecordProperty("resident_kib", std::to_string(resident / 1024));
   EXPECT_LT(resident, resident_before_ + bytes) << "grown by " << resident - resident_before_;
 }
 

@@ -22,9 +22,9 @@ constexpr size_t kInAll = kSilent + kDribblingHello + kDribblingStun;
 constexpr size_t kSpareDescriptors = 500;
 
 // What one of each may cost the relay in resident memory.
-constexpr uint64_t kSilentCost = 2 * 1024;           // a connection, its event
-constexpr uint64_t kDribblingHelloCost = 40 * 1024;  // a TLS session before the key exchange
-constexpr uint64_t kDribblingStunCost = 60 * 1024;   // a TLS session with keys, a session
+constexpr uint64_t kSilentCost = 6 * 1024;           // a connection, its event
+constexpr uint64_t kDribblingHelloCost = 48 * 1024;  // OpenSSL's buffers for a handshake, too
+constexpr uint64_t kDribblingStunCost = 24 * 1024;   // without these again; keys, a session
 constexpr uint64_t kFixedCost = 8 << 20;             // tables, buffers of the workers
 
 constexpr seconds kTimeout{12};
