@@ -108,6 +108,7 @@ bool StreamConnection::TakeHandshake() {
     return false;
   }
   watch_.Want(false, watch_.writing());
+  deferred_ = true;
   worker_.DeferHandshake(this);
   return false;
 }
@@ -151,7 +152,7 @@ void StreamConnection::CountHandshake(bool was_handshaking, net::StreamEnd end) 
 }
 
 void StreamConnection::ResumeHandshake() {
-  if (phase_ == Phase::kGone) return;
+  if (!std::exchange(deferred_, false) || phase_ == Phase::kGone) return;
   if (net::HungUp(stream_->fd())) return Close();
   watch_.Want(true, watch_.writing());
   ReadMore();

@@ -96,6 +96,7 @@ class StreamConnection final : public net::Deletable,
   std::optional<turn::ConnectionId> joined_;
   int gather_ = -1;
   Phase phase_ = Phase::kSniff;
+  bool deferred_ = false;    // waits for ResumeHandshake
   bool serving_ = false;     // inside Serve
   bool closing_ = false;     // inside Close
   bool input_over_ = false;  // FIN came while the session was waiting

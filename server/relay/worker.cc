@@ -266,12 +266,13 @@ void Worker::ServeDeferredHandshakes() {
     if (deferred_handshakes_.empty() || handshakes_left_ == 0) return;
     StreamConnection* const connection = deferred_handshakes_.front();
     deferred_handshakes_.pop_front();
-    connection->ResumeHandshake();
+    // It may have gone meanwhile, and another may have its place: that one knows that it did not
+    // wait.
+    if (connections_.contains(connection)) connection->ResumeHandshake();
   }
 }
 
 void Worker::Forget(StreamConnection* connection) {
-  std::erase(deferred_handshakes_, connection);
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
   loop_.DeferDelete(std::move(found->second));
