@@ -45,8 +45,9 @@ class RateLimit {
   int64_t Burst() const { return std::max<int64_t>(rate_ / 2, 1); }
   void Refill(Instant now) {
     if (last_ == Instant()) last_ = now;
-    // The bound keeps the product below 2^63 for any rate up to 10^10.
-    const int64_t elapsed = std::min<int64_t>((now - last_).count(), 100000000);
+    // The bound keeps the product below 2^63. Nothing less will do: a slow bucket's debt may be
+    // worth hours.
+    const int64_t elapsed = std::min<int64_t>((now - last_).count(), (INT64_MAX - 1000000) / rate_);
     const int64_t earned = elapsed * rate_ + fraction_;
     tokens_ = std::min(tokens_ + earned / 1000000, Burst());
     fraction_ = earned % 1000000;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+#include <random>
 #include <string>
 
 namespace culvert::relay {
@@ -78,6 +81,93 @@ TEST_F(MediaQueueTest, AQueueOfOldMediaEmptiesToNothing) {
   EXPECT_EQ(Pop(1, kStart + seconds(1)), "");
   EXPECT_TRUE(queue_.empty());
   EXPECT_EQ(dropped_.aged, 100u);
+}
+
+// The same rules over plain strings, counting everything anew each time.
+class Twin {
+ public:
+  void Push(const std::string& text, bool reply, Instant now, size_t limit) {
+    items_.push_back({text, reply, now});
+    while (Bytes(false) > limit) {
+      for (size_t i = 0; i < items_.size(); ++i) {
+        if (items_[i].reply) continue;
+        items_.erase(items_.begin() + static_cast<ptrdiff_t>(i));
+        ++full;
+        break;
+      }
+    }
+  }
+  std::string Pop(size_t most, Instant now, Duration max_age) {
+    std::string all;
+    while (!items_.empty()) {
+      const Item& first = items_.front();
+      const bool old = !first.reply && first.queued + max_age < now;
+      if (!old && !all.empty() && all.size() + first.text.size() > most) break;
+      if (old) {
+        ++aged;
+      } else {
+        all += first.text;
+      }
+      items_.pop_front();
+    }
+    return all;
+  }
+  size_t Bytes(bool replies) const {
+    size_t bytes = 0;
+    for (const Item& item : items_) bytes += item.reply == replies ? item.text.size() : 0;
+    return bytes;
+  }
+  bool empty() const { return items_.empty(); }
+
+  uint64_t full = 0;
+  uint64_t aged = 0;
+
+ private:
+  struct Item {
+    std::string text;
+    bool reply;
+    Instant queued;
+  };
+  std::deque<Item> items_;
+};
+
+TEST_F(MediaQueueTest, RandomOperationsAgreeWithTheTwin) {
+  constexpr uint32_t kSeed = 20260709;
+  SCOPED_TRACE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto pick = [&random](uint32_t count) { return static_cast<uint32_t>(random() % count); };
+  Twin twin;
+  Instant now = kStart;
+  uint64_t replies = 0;
+  uint64_t popped_replies = 0;
+  for (int step = 0; step < 10000; ++step) {
+    SCOPED_TRACE(step);
+    if (pick(3) > 0) {
+      const bool reply = pick(6) == 0;
+      // Every text is of one letter and its own length; only replies have capitals.
+      const std::string text(pick(40), static_cast<char>((reply ? 'A' : 'a') + pick(26)));
+      const size_t limit = pick(10) == 0 ? 30 : 200;
+      if (reply) replies += text.size();
+      Push(text, reply, now, limit);
+      twin.Push(text, reply, now, limit);
+    } else {
+      const size_t most = pick(100);
+      const std::string popped = Pop(most, now);
+      ASSERT_EQ(popped, twin.Pop(most, now, kMaxAge));
+      popped_replies += static_cast<uint64_t>(
+          std::count_if(popped.begin(), popped.end(), [](char c) { return c <= 'Z'; }));
+    }
+    now += milliseconds(pick(150));
+    ASSERT_EQ(queue_.empty(), twin.empty());
+    ASSERT_EQ(queue_.reply_bytes(), twin.Bytes(true));
+    ASSERT_EQ(queue_.bytes(), twin.Bytes(true) + twin.Bytes(false));
+    ASSERT_EQ(dropped_.full, twin.full);
+    ASSERT_EQ(dropped_.aged, twin.aged);
+  }
+  // Both ways of dropping were taken, and no reply was lost.
+  EXPECT_GT(dropped_.full, 100u);
+  EXPECT_GT(dropped_.aged, 100u);
+  EXPECT_EQ(popped_replies + queue_.reply_bytes(), replies);
 }
 
 }  // namespace

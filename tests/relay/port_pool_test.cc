@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "server/stun/protocol.h"
 
@@ -104,6 +109,64 @@ TEST(PortPoolTest, TheLastPortOfAllIsUsable) {
   PortPool pool(65535, 65535);
   EXPECT_EQ(pool.Take(kIp, kUdp, Want::kPair), std::nullopt);
   EXPECT_EQ(pool.Take(kIp, kUdp, Want::kAny), 65535);
+}
+
+// The ports that would do, found by asking for each one whether it is in a set.
+std::set<uint16_t> Candidates(const std::set<uint16_t>& taken, uint16_t first, uint16_t last,
+                              Want want) {
+  std::set<uint16_t> fits;
+  for (int p = first; p <= last; ++p) {
+    const auto port = static_cast<uint16_t>(p);
+    const auto next = static_cast<uint16_t>(p + 1);
+    const bool even = port % 2 == 0;
+    const bool pair = even && p < last && !taken.contains(next);
+    if (taken.contains(port)) continue;
+    if (want == Want::kAny || (want == Want::kEven && even) || (want == Want::kPair && pair)) {
+      fits.insert(port);
+    }
+  }
+  return fits;
+}
+
+// A range of 41 ports over two addresses and two protocols, full and empty by turns. The pool
+// chooses at random, so the twin says what may be chosen.
+TEST(PortPoolTest, RandomOperationsAgreeWithTheTwin) {
+  constexpr uint32_t kSeed = 20260711;
+  constexpr uint16_t kFirst = 50001;
+  constexpr uint16_t kLast = 50041;
+  SCOPED_TRACE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto pick = [&random](size_t count) { return static_cast<size_t>(random() % count); };
+  PortPool pool(kFirst, kLast);
+  std::map<std::pair<IpAddress, uint8_t>, std::set<uint16_t>> twin;
+  int none = 0;
+  for (int step = 0; step < 6000; ++step) {
+    SCOPED_TRACE(step);
+    const IpAddress& ip = pick(2) == 0 ? kIp : kOther;
+    const uint8_t protocol = pick(2) == 0 ? kUdp : kTcp;
+    std::set<uint16_t>& taken = twin[{ip, protocol}];
+    const bool filling = step / 500 % 2 == 0;
+    if (pick(10) < (filling ? 8u : 3u)) {
+      const Want want = std::vector<Want>{Want::kAny, Want::kEven, Want::kPair}[pick(3)];
+      const std::set<uint16_t> fits = Candidates(taken, kFirst, kLast, want);
+      const auto port = pool.Take(ip, protocol, want);
+      ASSERT_EQ(port.has_value(), !fits.empty());
+      if (!port) {
+        ++none;
+        continue;
+      }
+      ASSERT_TRUE(fits.contains(*port)) << *port;
+      taken.insert(*port);
+      if (want == Want::kPair) taken.insert(static_cast<uint16_t>(*port + 1));
+    } else {
+      // Taken or not.
+      const auto port = static_cast<uint16_t>(kFirst + pick(kLast - kFirst + 1));
+      pool.Release(ip, protocol, port);
+      taken.erase(port);
+    }
+    ASSERT_EQ(pool.taken(ip, protocol), taken.size());
+  }
+  EXPECT_GT(none, 50) << "the range was never full";
 }
 
 }  // namespace
