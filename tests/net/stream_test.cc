@@ -145,16 +145,41 @@ TEST_F(StreamTest, InterruptedAndEmptyReadsAreNoEnd) {
   EXPECT_EQ(stream_->Read().end, StreamEnd::kOpen);
 }
 
+// The first byte tells what a connection speaks; plain bytes are then taken as they are.
+TEST_F(StreamTest, TheFirstBytesStayWhereTakeFirstFindsThem) {
+  Say("plain text");
+  const StreamRead first = stream_->ReadFirst();
+  EXPECT_EQ(Text(first.data), "plain text");
+  EXPECT_EQ(first.end, StreamEnd::kOpen);
+  const StreamRead taken = stream_->TakeFirst();
+  EXPECT_EQ(Text(taken.data), "plain text");
+  EXPECT_EQ(taken.end, StreamEnd::kOpen);
+  Say(" goes on");
+  EXPECT_EQ(Text(stream_->Read(AsBytes("what was cut")).data), "what was cut goes on");
+}
+
+TEST_F(StreamTest, AFirstReadMayFindNothingFinOrAReset) {
+  const StreamRead nothing = stream_->ReadFirst();
+  EXPECT_TRUE(nothing.data.empty());
+  EXPECT_EQ(nothing.end, StreamEnd::kOpen);
+  sys_.Fail(Call::kReceive, ECONNRESET);
+  EXPECT_EQ(stream_->ReadFirst().end, StreamEnd::kReset);
+  other_.Close();
+  const StreamRead end = stream_->ReadFirst();
+  EXPECT_TRUE(end.data.empty());
+  EXPECT_EQ(end.end, StreamEnd::kFin);
+}
+
 class TlsStreamTest : public StreamTest {
  protected:
-  TlsStreamTest() : client_(testing::TlsClientSettings{}) {
+  explicit TlsStreamTest(bool start_tls = true) : client_(testing::TlsClientSettings{}) {
     TlsSettings settings;
     settings.cert_file = certificate_.cert_file();
     settings.pkey_file = certificate_.key_file();
     auto context = TlsContext::Load(settings, TicketKeys::Random(), TlsContext::Kind::kStream);
     EXPECT_TRUE(context.ok());
     context_ = *context;
-    stream_->StartTls(context_->NewSession());
+    if (start_tls) stream_->StartTls(context_->NewSession());
     in_ = BIO_new(BIO_s_mem());
     out_ = BIO_new(BIO_s_mem());
     SSL_set_bio(client_.ssl(), in_, out_);
@@ -332,6 +357,129 @@ TEST_F(TlsStreamTest, ADamagedRecordFailsAndSaysSo) {
   EXPECT_EQ(read.end, StreamEnd::kFailed);
   EXPECT_NE(Arrived(), "") << "an alert";
   EXPECT_FALSE(Write("no more"));
+}
+
+// A connection of which it is not known yet whether it is TLS.
+class FirstBytesTest : public TlsStreamTest {
+ protected:
+  FirstBytesTest() : TlsStreamTest(false) {}
+};
+
+TEST_F(FirstBytesTest, AClientHelloThatWasLookedAtBeginsTheHandshake) {
+  SSL_do_handshake(client_.ssl());
+  const std::string hello = Ciphertext();
+  Say(hello);
+  const StreamRead first = stream_->ReadFirst();
+  EXPECT_EQ(Text(first.data), hello);
+  ASSERT_EQ(first.data[0], 0x16);
+  stream_->StartTls(context_->NewSession());
+  const StreamRead taken = stream_->TakeFirst();
+  EXPECT_TRUE(taken.data.empty());
+  EXPECT_EQ(taken.end, StreamEnd::kOpen);
+  EXPECT_TRUE(stream_->handshaking());
+  ASSERT_NO_FATAL_FAILURE(Handshake());
+  Say(Encrypted("hello"));
+  EXPECT_EQ(Text(stream_->Read().data), "hello");
+}
+
+TEST_F(FirstBytesTest, AClientHelloMayBeCutBehindTheFirstByte) {
+  SSL_do_handshake(client_.ssl());
+  const std::string hello = Ciphertext();
+  Say(hello.substr(0, 1));
+  ASSERT_EQ(stream_->ReadFirst().data.size(), 1u);
+  stream_->StartTls(context_->NewSession());
+  EXPECT_EQ(stream_->TakeFirst().end, StreamEnd::kOpen);
+  Say(hello.substr(1));
+  EXPECT_EQ(stream_->Read().end, StreamEnd::kOpen);
+  ASSERT_NO_FATAL_FAILURE(Handshake());
+}
+
+TEST_F(FirstBytesTest, WhatOnlyBeginsLikeTlsFails) {
+  Say("\x16this is no record");
+  stream_->ReadFirst();
+  stream_->StartTls(context_->NewSession());
+  EXPECT_EQ(stream_->TakeFirst().end, StreamEnd::kFailed);
+}
+
+// A client of TLS 1.3 whose Finished comes in one segment with its first request: what the
+// handshake still owes, the session ticket, waits for the answer.
+class FlightTest : public TlsStreamTest {
+ protected:
+  void FinishWith(std::string_view request) {
+    SSL_do_handshake(client_.ssl());
+    Say(Ciphertext());
+    stream_->Read();
+    TakeIn();
+    ASSERT_EQ(SSL_do_handshake(client_.ssl()), 1);
+    ASSERT_EQ(SSL_version(client_.ssl()), TLS1_3_VERSION);
+    const std::string finished = Ciphertext();
+    Say(request.empty() ? finished : finished + Encrypted(request));
+    ASSERT_EQ(Text(stream_->Read().data), request);
+    ASSERT_FALSE(stream_->handshaking());
+  }
+  // One send is let through; a second one would break the connection.
+  void AllowOneSend() {
+    sys_.Pass(Call::kSend);
+    sys_.Fail(Call::kSend, EPIPE);
+  }
+  bool SentOnce() const { return !sys_.finished(); }
+};
+
+TEST_F(FlightTest, TheTicketLeavesInOneSendWithTheAnswer) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith("request"));
+  EXPECT_EQ(Arrived(), "") << "the ticket went by itself";
+  AllowOneSend();
+  EXPECT_TRUE(Write("answer"));
+  EXPECT_TRUE(SentOnce());
+  EXPECT_EQ(client_.session(), nullptr);
+  EXPECT_EQ(Decrypted(), "answer");
+  EXPECT_NE(client_.session(), nullptr) << "no ticket came";
+  EXPECT_TRUE(stream_->SendFlight());
+  EXPECT_EQ(Arrived(), "") << "something was sent twice";
+}
+
+TEST_F(FlightTest, TheTicketLeavesByItselfWhenNoAnswerComes) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith("indication"));
+  AllowOneSend();
+  EXPECT_TRUE(stream_->SendFlight());
+  EXPECT_TRUE(stream_->SendFlight());
+  EXPECT_TRUE(SentOnce());
+  EXPECT_EQ(Decrypted(), "");
+  EXPECT_NE(client_.session(), nullptr);
+}
+
+TEST_F(FlightTest, WithoutARequestTheTicketLeavesAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith(""));
+  EXPECT_EQ(Decrypted(), "");
+  EXPECT_NE(client_.session(), nullptr);
+  EXPECT_TRUE(stream_->SendFlight());
+  EXPECT_EQ(Arrived(), "");
+}
+
+// Another read may come before the answer: what waits stays in front of what that one writes.
+TEST_F(FlightTest, TheTicketSurvivesAnotherRead) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith("first"));
+  Say(Encrypted("second"));
+  EXPECT_EQ(Text(stream_->Read().data), "second");
+  EXPECT_EQ(Arrived(), "");
+  EXPECT_TRUE(Write("answers"));
+  EXPECT_EQ(Decrypted(), "answers");
+  EXPECT_NE(client_.session(), nullptr);
+}
+
+TEST_F(FlightTest, TheTicketLeavesBeforeCloseNotify) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith("last request"));
+  stream_->FinishWriting();
+  int result = 0;
+  EXPECT_EQ(Decrypted(&result), "");
+  EXPECT_EQ(result, SSL_ERROR_ZERO_RETURN);
+  EXPECT_NE(client_.session(), nullptr);
+}
+
+TEST_F(FlightTest, ABrokenConnectionIsSaidBySendFlight) {
+  ASSERT_NO_FATAL_FAILURE(FinishWith("indication"));
+  sys_.Fail(Call::kSend, EPIPE);
+  EXPECT_FALSE(stream_->SendFlight());
 }
 
 }  // namespace
