@@ -11,8 +11,12 @@
 namespace culvert::relay {
 namespace {
 
+// More than what serving a small input allocates, answers and indications.
+constexpr size_t kServingRoom = 128 * 1024;
 // Below the kernel's IOV_MAX, with room for one more frame.
 constexpr size_t kMostPieces = 1000;
+// What most turns gather for one client, so that the first busy one does not grow in steps.
+constexpr size_t kUsualPieces = 128;
 
 iovec Piece(ByteView bytes) {
   return {const_cast<uint8_t*>(bytes.data()), bytes.size()};
@@ -29,6 +33,11 @@ MutableBytes Output::Allocate(size_t size) {
   return {p, size};
 }
 
+ByteView Output::CopyInput(ByteView bytes) {
+  if (arena_.left() < bytes.size() + kServingRoom) Flush();
+  return Copy(bytes);
+}
+
 ByteView Output::Copy(ByteView bytes) {
   const MutableBytes copy = Allocate(bytes.size());
   std::memcpy(copy.data(), bytes.data(), bytes.size());
@@ -36,27 +45,19 @@ ByteView Output::Copy(ByteView bytes) {
 }
 
 void Output::ToPeer(UdpRelay& from, const Endpoint& peer, ByteView data) {
-  if (peer_source_ != &from) {
-    FlushPeers();
-    peer_source_ = &from;
-  }
-  if (!peers_.Add(peer, nullptr, data)) {
-    FlushPeers();
-    peer_source_ = &from;
-    peers_.Add(peer, nullptr, data);
-  }
+  peers_.Add(from, peer, data);
+  if (peers_.full()) FlushPeers();
 }
 
 void Output::FlushPeers() {
-  UdpRelay* const source = std::exchange(peer_source_, nullptr);
-  if (source == nullptr || peers_.empty()) return;
-  const auto outcome = peers_.Flush(sys_, source->fd());
-  CountSent(outcome);
-  source->CountSentToPeers(outcome);
+  peers_.Flush(sys_, [this](UdpRelay& from, const net::UdpSender::Outcome& outcome) {
+    CountSent(outcome);
+    from.CountSentToPeers(outcome);
+  });
 }
 
 void Output::Forget(const UdpRelay& relay) {
-  if (peer_source_ == &relay) FlushPeers();
+  if (relay.batch_place() >= 0) FlushPeers();
 }
 
 void Output::ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddress& local,
@@ -71,7 +72,7 @@ void Output::ToUdpClient(UdpListener& from, const Endpoint& client, const IpAddr
 
 void Output::ToStream(StreamConnection& to, const OutFrame& frame, bool reply) {
   if (to.gather() < 0) {
-    if (gather_count_ == gathers_.size()) gathers_.emplace_back();
+    if (gather_count_ == gathers_.size()) gathers_.emplace_back().pieces.reserve(kUsualPieces);
     gathers_[gather_count_].owner = &to;
     to.set_gather(static_cast<int>(gather_count_++));
   }
