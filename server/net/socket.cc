@@ -66,11 +66,12 @@ Result<Fd, SocketError> OpenUdpListener(Syscalls& sys, const Endpoint& at) {
   SetOption(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1);
   SetOption(fd->get(), SOL_SOCKET, SO_RCVBUF, kUdpListenerBuffer);
   SetOption(fd->get(), SOL_SOCKET, SO_SNDBUF, kUdpListenerBuffer);
+  const int reports_address = at.ip().is_unspecified() ? 1 : 0;
   if (at.family() == Family::kIPv4) {
-    SetOption(fd->get(), IPPROTO_IP, IP_PKTINFO, 1);
+    SetOption(fd->get(), IPPROTO_IP, IP_PKTINFO, reports_address);
     SetOption(fd->get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   } else {
-    SetOption(fd->get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    SetOption(fd->get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, reports_address);
     SetOption(fd->get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
   }
   SetOption(fd->get(), IPPROTO_UDP, UDP_GRO, 1);

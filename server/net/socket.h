@@ -20,9 +20,9 @@ struct SocketError {
   std::string Explain(const Endpoint& where) const;
 };
 
-// A listener that shares its port with the other workers' (SO_REUSEPORT). A UDP one reports the
-// address that a datagram hit (IP_PKTINFO) and coalesces runs (UDP_GRO). An IPv6 listener takes
-// IPv6 only.
+// A listener that shares its port with the other workers' (SO_REUSEPORT). A UDP one on
+// all addresses reports which of them a datagram hit (IP_PKTINFO); it coalesces runs (UDP_GRO). An
+// IPv6 listener takes IPv6 only.
 Result<Fd, SocketError> OpenUdpListener(Syscalls& sys, const Endpoint& at);
 Result<Fd, SocketError> OpenTcpListener(Syscalls& sys, const Endpoint& at);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace culvert::net {
@@ -18,8 +19,8 @@ std::unique_ptr<SplicePipe> SplicePipe::Open(Syscalls& sys) {
 SplicePipe::SplicePipe(Syscalls& sys, Fd out, Fd in)
     : sys_(sys), out_(std::move(out)), in_(std::move(in)) {}
 
-SysResult SplicePipe::Fill(int from) {
-  const SysResult got = sys_.Splice(from, in_.get(), kCapacity);
+SysResult SplicePipe::Fill(int from, size_t most) {
+  const SysResult got = sys_.Splice(from, in_.get(), std::min(most, kCapacity));
   if (got.value > 0) inside_ = static_cast<size_t>(got.value);
   return got;
 }

@@ -23,8 +23,9 @@ class SplicePipe {
   // Null when the process has no descriptors left.
   static std::unique_ptr<SplicePipe> Open(Syscalls& sys);
 
-  // Takes in what the socket `from` has; 0 is its FIN. REQUIRES: inside() == 0.
-  SysResult Fill(int from);
+  // Takes in what the socket `from` has, `most` bytes of it; 0 is its FIN. REQUIRES: inside() == 0
+  // and most > 0.
+  SysResult Fill(int from, size_t most = kCapacity);
   // Gives what is inside to the socket `to`, as far as that takes it. The result is the bytes that
   // it took, or its error if it took none.
   SysResult Drain(int to);

@@ -98,11 +98,14 @@ StreamEnd Stream::EndOf(const SysResult& got) {
   return StreamEnd::kReset;
 }
 
-StreamRead Stream::ReadFirst() {
+StreamRead Stream::ReadFirst(ByteView earlier) {
   StreamBuffers& buffers = *buffers_;
-  const SysResult got = sys_.Receive(fd_.get(), buffers.cipher_in.data(), StreamBuffers::kRead);
+  const size_t kept = std::min(earlier.size(), StreamBuffers::kPrefix);
+  std::copy_n(earlier.begin(), kept, buffers.cipher_in.begin());
+  const SysResult got =
+      sys_.Receive(fd_.get(), buffers.cipher_in.data() + kept, StreamBuffers::kRead - kept);
   buffers.cipher_begin = 0;
-  buffers.cipher_end = got.value > 0 ? static_cast<size_t>(got.value) : 0;
+  buffers.cipher_end = kept + (got.value > 0 ? static_cast<size_t>(got.value) : 0);
   return {{buffers.cipher_in.data(), buffers.cipher_end}, EndOf(got)};
 }
 

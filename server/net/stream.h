@@ -75,8 +75,9 @@ class Stream {
   const ssl_st* ssl() const { return ssl_.get(); }
 
   // The first bytes of a connection of which it is not known yet whether they are TLS: as they
-  // came, in the worker's buffer, where TakeFirst finds them.
-  StreamRead ReadFirst();
+  // came, in the worker's buffer behind a copy of `earlier` (at most StreamBuffers::kPrefix bytes),
+  // where TakeFirst finds them.
+  StreamRead ReadFirst(ByteView earlier = {});
   // What ReadFirst brought: decrypted after StartTls, else as it is. REQUIRES: nothing else was
   // done on this worker in between.
   StreamRead TakeFirst();

@@ -78,13 +78,17 @@ void DataPipe::OnFin(Side& from) {
 }
 
 bool DataPipe::Splice(Side& from) {
+  const Instant now = worker_.now().instant;
+  const size_t most = from.limit != nullptr ? from.limit->Left(now) : net::SplicePipe::kCapacity;
+  // Another connection of the allocation may have spent it in this turn.
+  if (most == 0) return true;
   from.spliced = worker_.splice_pipes().Take();
   if (from.spliced == nullptr) return false;
-  const net::SysResult got = from.spliced->Fill(from.stream->fd());
+  const net::SysResult got = from.spliced->Fill(from.stream->fd(), most);
   if (got.value > 0) {
     const auto size = static_cast<uint64_t>(got.value);
     FlowFrom(from).received_bytes.Add(size);
-    if (from.limit != nullptr) from.limit->Charge(size, worker_.now().instant);
+    if (from.limit != nullptr) from.limit->Charge(size, now);
     Drain(from);
     return true;
   }

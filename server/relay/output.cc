@@ -126,6 +126,11 @@ void Output::Flush() {
   arena_.Reset();
 }
 
+void Output::EndTurn() {
+  Flush();
+  pool_.Reset();
+}
+
 net::PacketPool& Output::PoolForReceive() {
   if (pool_.available() < net::UdpReceiver::kBatch) {
     Flush();

@@ -17,6 +17,7 @@
 #include "server/net/udp_batch.h"
 #include "server/observe/counters.h"
 #include "server/relay/out_frame.h"
+#include "server/relay/peer_batch.h"
 
 namespace culvert::relay {
 
@@ -37,6 +38,7 @@ class TurnArena {
     if (used_ > kSize) used_ = kSize;
     return p;
   }
+  size_t left() const { return kSize - used_; }
   void Reset() { used_ = 0; }
 
  private:
@@ -69,10 +71,13 @@ class Output {
   // REQUIRES: size <= TurnArena::kSize.
   MutableBytes Allocate(size_t size);
   ByteView Copy(ByteView bytes);
+  // A copy of a small input that outlives the serving of it: what is relayed from it can wait for
+  // the end of the turn. Call only when nothing in the arena is still being worked on.
+  ByteView CopyInput(ByteView bytes);
 
   // --- towards peers
   void ToPeer(UdpRelay& from, const Endpoint& peer, ByteView data);
-  // Sends what was gathered for peers now; called at the end of each read of a client.
+  // Sends what was gathered for peers now: for whoever lent memory that will not last the turn.
   void FlushPeers();
   // Called when `relay` goes away.
   void Forget(const UdpRelay& relay);
@@ -88,8 +93,11 @@ class Output {
   void Forget(StreamConnection& connection);
   void FlushStream(StreamConnection& connection);
 
-  // Sends everything and takes back all of the turn's memory.
+  // Sends everything; the turn goes on.
   void Flush();
+  // Sends everything and takes back all of the turn's memory: the next turn begins in what is still
+  // in the cache.
+  void EndTurn();
 
   // Slots for at least one whole receive; flushes first when they have run out. Call only when
   // nothing in the pool is still being worked on.
@@ -102,8 +110,7 @@ class Output {
   observe::WorkerCounters& counters_;
   net::PacketPool pool_;
   TurnArena arena_;
-  UdpRelay* peer_source_ = nullptr;
-  net::UdpSender peers_;
+  PeerBatch peers_;
   std::vector<UdpListener*> busy_listeners_;
   // The first gather_count_ are in use, the others keep their capacity. A deque: writing one may
   // add another.

@@ -33,6 +33,12 @@ class RateLimit {
     Refill(now);
     tokens_ -= static_cast<int64_t>(bytes);
   }
+  // How much of a stream may be read now.
+  size_t Left(Instant now) {
+    if (!limited()) return SIZE_MAX;
+    Refill(now);
+    return static_cast<size_t>(std::max<int64_t>(tokens_, 0));
+  }
   // When there will be something to spend; `now` or earlier if there is.
   Instant Ready(Instant now) {
     if (!limited()) return now;

@@ -17,10 +17,22 @@ constexpr uint8_t kTlsHandshakeRecord = 0x16;  // RFC 8446 section 5.1
 // A new client has no channel yet, so it cannot begin with ChannelData; a web browser's "GET" would
 // look like it.
 constexpr uint16_t kNoChannels = 0;
+// A few packets of a voice call.
+constexpr size_t kLittleInput = 2048;
 // One write of queued messages.
 constexpr size_t kDrainBytes = 64 * 1024;
 // Replies that a client lets pile up before it gets no more of its requests served.
 constexpr size_t kMostUnreadReplies = 16 * 1024;
+
+// OpenSSL gets a ClientHello only with its whole first record: for one that is cut it would hold
+// 40 kB, and cut ones are what an attacker sends. A length that no record has is its to refuse.
+bool HoldsWholeRecord(ByteView bytes) {
+  constexpr size_t kHeader = 5;
+  constexpr size_t kMostBody = 16 * 1024;  // RFC 8446 section 5.1
+  if (bytes.size() < kHeader) return false;
+  const size_t body = LoadBig16(bytes.data() + 3);
+  return body > kMostBody || bytes.size() >= kHeader + body;
+}
 
 observe::TlsVersion VersionOf(const SSL* ssl) {
   switch (SSL_version(ssl)) {
@@ -67,13 +79,16 @@ void StreamConnection::OnReady(unsigned what) {
 void StreamConnection::ReadFirst() {
   const bool may_be_tls = worker_.settings().tls_streams && worker_.tls() != nullptr;
   if (may_be_tls && !TakeHandshake()) return;
-  const net::StreamRead first = stream_->ReadFirst();
-  if (first.data.empty()) {
+  const net::StreamRead first = stream_->ReadFirst(partial_);
+  const bool is_tls = may_be_tls && !first.data.empty() && first.data[0] == kTlsHandshakeRecord;
+  if (first.data.empty() || (is_tls && !HoldsWholeRecord(first.data))) {
     if (may_be_tls) worker_.ReturnHandshake();
+    partial_.assign(first.data.begin(), first.data.end());
     if (first.end != net::StreamEnd::kOpen) Close();
     return;
   }
-  if (may_be_tls && first.data[0] == kTlsHandshakeRecord) {
+  partial_ = {};
+  if (is_tls) {
     net::SslPtr ssl = worker_.tls()->NewSession();
     if (ssl == nullptr) return Close();
     stream_->StartTls(std::move(ssl));
@@ -124,8 +139,11 @@ void StreamConnection::Digest(const net::StreamRead& read, bool was_handshaking)
   if (stream_->is_tls()) CountHandshake(was_handshaking, read.end);
   if (stream_->unsent() > 0) UpdateWatch();
   if (read.data.size() > partial_.size()) {
-    Serve(read.data);
-    worker_.output().FlushPeers();
+    // The worker's buffer lasts until the next read of anybody. Little is copied, so that it can
+    // leave with what others send; much leaves at once.
+    const bool little = read.data.size() <= kLittleInput;
+    Serve(little ? worker_.output().CopyInput(read.data) : read.data);
+    if (!little) worker_.output().FlushPeers();
     if (phase_ == Phase::kTurn && !worker_.output().IsGathering(*this) && !stream_->SendFlight()) {
       return Close();
     }
@@ -298,6 +316,9 @@ void StreamConnection::OnSessionChanged() {
 void StreamConnection::Close() {
   if (phase_ == Phase::kGone || closing_) return;
   closing_ = true;
+  if (phase_ == Phase::kSniff && !partial_.empty()) {
+    worker_.counters().tls_handshakes[observe::TlsVersion::kUnknown].failed.Add();
+  }
   if (session_ != nullptr) {
     // Ends the allocation while answers can still leave, then sends what is gathered.
     session_->ClientGone();

@@ -51,7 +51,7 @@ class StreamConnection final : public net::Deletable,
 
  private:
   enum class Phase : uint8_t {
-    kSniff,  // nothing read yet
+    kSniff,  // not yet known whether it is TLS, or its first record is incomplete
     kTurn,
     kGone,  // closed, handed over, or part of a pipe; dies at the end of the turn
   };

@@ -56,7 +56,6 @@ void UdpListener::OnReady(unsigned) {
   if (!result.ok()) return;
   counters.recvmmsg_packets.Add(static_cast<uint64_t>(result.value));
   for (const net::Received& received : receiver.received()) Receive(received);
-  worker_.output().FlushPeers();
 }
 
 void UdpListener::Receive(const net::Received& received) {

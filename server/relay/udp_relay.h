@@ -22,6 +22,9 @@ class UdpRelay final : public net::Deletable, private net::FdHandler {
 
   int fd() const { return socket_.get(); }
   const Endpoint& local() const { return local_; }
+  // Where PeerBatch has gathered for this relay; -1 while it has not.
+  int batch_place() const { return batch_place_; }
+  void set_batch_place(int place) { batch_place_ = place; }
   // Sends one datagram that must not be fragmented (DONT-FRAGMENT, RFC 8656 section 11.1), at once.
   void SendUnfragmented(const Endpoint& peer, ByteView data);
   void CountSentToPeers(const net::UdpSender::Outcome& outcome);
@@ -38,6 +41,7 @@ class UdpRelay final : public net::Deletable, private net::FdHandler {
   net::Fd socket_;
   Endpoint local_;
   net::FdWatch watch_;
+  int batch_place_ = -1;
   // How many datagrams the next receive asks for: follows what comes, as each unused place costs a
   // little.
   uint8_t expected_ = 1;

@@ -111,7 +111,7 @@ bool Worker::OnTurnEnd() {
   wheel_.Advance(now);
   RunLater();
   ServeDeferredHandshakes();
-  output_->Flush();
+  output_->EndTurn();
   if (now >= next_heartbeat_) Heartbeat(now);
   counters_.loop_turns.Add();
   counters_.last_turn.Set(now);

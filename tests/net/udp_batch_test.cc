@@ -216,8 +216,8 @@ class UdpReceiverTest : public UdpBatchTest {
 };
 
 TEST_F(UdpReceiverTest, ReceivesABatchWithItsRunsAndEmptyDatagrams) {
-  Fd listener = std::move(OpenUdpListener(sys_, Endpoint(kLoopback, 0)).value());
-  to_ = LocalEndpoint(listener.get());
+  Fd listener = std::move(OpenUdpListener(sys_, Endpoint(IpAddress::V4(0, 0, 0, 0), 0)).value());
+  to_ = Endpoint(kLoopback, LocalEndpoint(listener.get()).port());
   const std::vector<std::string> texts = {Filled(70, 'a'), Filled(70, 'b'), Filled(20, 'c'), "",
                                           Filled(5, 'd')};
   for (const auto& text : texts) ASSERT_TRUE(Add(text));
