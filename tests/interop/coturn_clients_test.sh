@@ -71,6 +71,12 @@ relays() {
   shift
   output=$(mktemp -p "$RELAY_DIR")
   uclient "$@" >"$output" 2>&1 || status=$?
+  # The client draws a channel for each of two peers, once in 16384 times the same for both, which
+  # has to be refused. Then it may draw again.
+  if [[ $status != 0 ]] && grep -q "channel bind: error 400" "$output"; then
+    status=0
+    uclient "$@" >"$output" 2>&1 || status=$?
+  fi
   cat "$output"
   [[ $status == 0 ]] || { echo "status $status" && return 1; }
   require_counters "$bytes" "$output"
