@@ -34,6 +34,7 @@ def parse_arguments():
     parser.add_argument("--coturn", default="turnserver", help="'none' leaves it out")
     parser.add_argument("--limit", default=programs + "forwarder",
                         help="the bare forwarder; 'none' leaves it out")
+    parser.add_argument("--uring", help="the forwarder on io_uring (uring:culvert-uring), UDP media")
     parser.add_argument("--proxies", action="store_true",
                         help="nginx and HAProxy too, where the work is TLS byte streams")
     parser.add_argument("--workers", type=int, default=0,

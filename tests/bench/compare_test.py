@@ -11,8 +11,8 @@ import table
 
 
 def options(**given):
-    values = {"culvert": "culvert", "coturn": "turnserver", "limit": "forwarder", "proxies": False,
-              "workers": 0, "threads": 1, "scrape": True, "culvert_option": [],
+    values = {"culvert": "culvert", "coturn": "turnserver", "limit": "forwarder", "uring": None,
+              "proxies": False, "workers": 0, "threads": 1, "scrape": True, "culvert_option": [],
               "coturn_option": [], **given}
     return types.SimpleNamespace(**values)
 

@@ -120,6 +120,21 @@ class Forwarder(Bare):
         return [self.binary] + [f"--{name}={value}" for name, value in options.items()]
 
 
+class Uring(Bare):
+    """The forwarder's UDP media on io_uring."""
+
+    ports = ("plain",)
+
+    def __init__(self, binary):
+        super().__init__("uring", binary)
+
+    def does(self, case):
+        return case.transport == "udp" and "--work=media" in case.arguments
+
+    def command(self, values):
+        return [self.binary, f"--port={values['plain']}"]
+
+
 class Proxy(Bare):
     """Ends TLS of byte streams."""
 
@@ -161,6 +176,8 @@ def chosen(arguments):
         everyone.append(Coturn(arguments.coturn, arguments.coturn_option, arguments.threads))
     if arguments.limit != "none":
         everyone.append(Forwarder(os.path.abspath(arguments.limit)))
+    if arguments.uring:
+        everyone.append(Uring(os.path.abspath(arguments.uring)))
     if arguments.proxies:
         everyone += [Nginx(), Haproxy()]
     return everyone

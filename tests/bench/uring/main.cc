@@ -33,5 +33,12 @@ int main(int argc, char** argv) {
     std::perror("culvert-uring: io_uring");
     return 1;
   }
+  // That it listens shows that it is ready.
+  const culvert::net::Fd ready(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (bind(ready.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
+      listen(ready.get(), 1) != 0) {
+    std::perror("culvert-uring: listen");
+    return 1;
+  }
   media.RunForever();
 }
