@@ -12,6 +12,11 @@
 #include "server/net/socket.h"
 
 namespace culvert::net {
+namespace {
+
+constexpr size_t kFullRecord = 16 * 1024;  // RFC 8446 section 5.1
+
+}  // namespace
 
 // A BIO over the worker's buffers: reads take from cipher_in, writes append to cipher_out and never
 // block.
@@ -75,16 +80,17 @@ bool Stream::handshaking() const {
   return ssl_ != nullptr && !SSL_is_init_finished(ssl_.get());
 }
 
-StreamRead Stream::Read(ByteView prefix) {
+StreamRead Stream::Read(ByteView prefix, size_t most) {
   const size_t kept = std::min(prefix.size(), StreamBuffers::kPrefix);
   // The prefix may lie in the very buffer it is copied to.
   if (kept > 0) std::memmove(buffers_->plain.data(), prefix.data(), kept);
-  return ssl_ == nullptr ? ReadPlain(kept) : ReadTls(kept);
+  const size_t size = std::min(most, StreamBuffers::kRead);
+  return ssl_ == nullptr ? ReadPlain(kept, size) : ReadTls(kept, size);
 }
 
-StreamRead Stream::ReadPlain(size_t prefix_size) {
+StreamRead Stream::ReadPlain(size_t prefix_size, size_t most) {
   uint8_t* const plain = buffers_->plain.data();
-  const SysResult got = sys_.Receive(fd_.get(), plain + prefix_size, StreamBuffers::kRead);
+  const SysResult got = sys_.Receive(fd_.get(), plain + prefix_size, most);
   if (got.value > 0) return {{plain, prefix_size + static_cast<size_t>(got.value)}};
   return {{plain, prefix_size}, EndOf(got)};
 }
@@ -99,11 +105,14 @@ StreamEnd Stream::EndOf(const SysResult& got) {
 }
 
 StreamRead Stream::ReadFirst(ByteView earlier) {
-  StreamBuffers& buffers = *buffers_;
   const size_t kept = std::min(earlier.size(), StreamBuffers::kPrefix);
-  std::copy_n(earlier.begin(), kept, buffers.cipher_in.begin());
-  const SysResult got =
-      sys_.Receive(fd_.get(), buffers.cipher_in.data() + kept, StreamBuffers::kRead - kept);
+  std::copy_n(earlier.begin(), kept, buffers_->cipher_in.begin());
+  return ReceiveCipher(kept, StreamBuffers::kRead - kept);
+}
+
+StreamRead Stream::ReceiveCipher(size_t kept, size_t most) {
+  StreamBuffers& buffers = *buffers_;
+  const SysResult got = sys_.Receive(fd_.get(), buffers.cipher_in.data() + kept, most);
   buffers.cipher_begin = 0;
   buffers.cipher_end = kept + (got.value > 0 ? static_cast<size_t>(got.value) : 0);
   return {{buffers.cipher_in.data(), buffers.cipher_end}, EndOf(got)};
@@ -114,8 +123,8 @@ StreamRead Stream::TakeFirst() {
   return {{buffers_->cipher_in.data(), buffers_->cipher_end}};
 }
 
-StreamRead Stream::ReadTls(size_t prefix_size) {
-  const StreamRead came = ReadFirst();
+StreamRead Stream::ReadTls(size_t prefix_size, size_t most) {
+  const StreamRead came = ReceiveCipher(0, most);
   if (came.data.empty()) return {{buffers_->plain.data(), prefix_size}, came.end};
   return Decrypt(prefix_size);
 }
@@ -176,18 +185,24 @@ bool Stream::WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> r
   StreamBuffers& buffers = *buffers_;
   BeginCipher();
   size_t gathered = 0;
-  const auto seal = [&] {
-    if (gathered == 0) return true;
+  const auto encrypt = [this](const uint8_t* from, size_t size) {
     ERR_clear_error();
-    const int n = SSL_write(ssl_.get(), buffers.plain_out.data(), static_cast<int>(gathered));
-    gathered = 0;
-    return n > 0;
+    return SSL_write(ssl_.get(), from, static_cast<int>(size)) > 0;
+  };
+  const auto seal = [&] {
+    return gathered == 0 || encrypt(buffers.plain_out.data(), std::exchange(gathered, 0));
   };
   size_t index = 0;
   size_t next_end = 0;
   for (const iovec& piece : pieces) {
     const auto* from = static_cast<const uint8_t*>(piece.iov_base);
-    for (size_t left = piece.iov_len; left > 0;) {
+    size_t left = piece.iov_len;
+    // Whole records of a stream need no gathering.
+    if (gathered == 0 && left >= kFullRecord && left <= INT_MAX) {
+      if (!encrypt(from, left)) return Break();
+      left = 0;
+    }
+    while (left > 0) {
       const size_t n = std::min(left, buffers.plain_out.size() - gathered);
       std::memcpy(buffers.plain_out.data() + gathered, from, n);
       gathered += n;

@@ -25,7 +25,7 @@ namespace culvert::net {
 // within one call.
 struct StreamBuffers {
   // One recv. Larger means fewer system calls for bulk, and more memory a worker.
-  static constexpr size_t kRead = 128 * 1024;
+  static constexpr size_t kRead = 256 * 1024;
   // Room in front for the cut message that an earlier read left over.
   static constexpr size_t kPrefix = 66 * 1024;
   // A record that was incomplete before may add its plaintext to one read.
@@ -34,7 +34,7 @@ struct StreamBuffers {
   static constexpr size_t kWrite = 256 * 1024;
 
   StreamBuffers() : cipher_in(kRead), plain(kPrefix + kRead + kRecord), plain_out(kWrite) {
-    cipher_out.reserve(kWrite + 16 * 1024);
+    cipher_out.reserve(kWrite + kRead / 8);
   }
 
   std::vector<uint8_t> cipher_in;
@@ -81,9 +81,9 @@ class Stream {
   // What ReadFirst brought: decrypted after StartTls, else as it is. REQUIRES: nothing else was
   // done on this worker in between.
   StreamRead TakeFirst();
-  // One recv and all that it decrypts to, behind a copy of `prefix` (at most StreamBuffers::kPrefix
-  // bytes).
-  StreamRead Read(ByteView prefix = {});
+  // One recv of up to `most` bytes and all that it decrypts to, behind a copy of `prefix` (at most
+  // StreamBuffers::kPrefix bytes).
+  StreamRead Read(ByteView prefix = {}, size_t most = StreamBuffers::kRead);
 
   // Sends the concatenation of `pieces`; always accepted while the stream is sound. False when the
   // connection is broken. Callers look at unsent() first: what piles up there is theirs to bound.
@@ -108,8 +108,10 @@ class Stream {
 
  private:
   friend struct StreamBio;
-  StreamRead ReadPlain(size_t prefix_size);
-  StreamRead ReadTls(size_t prefix_size);
+  StreamRead ReadPlain(size_t prefix_size, size_t most);
+  StreamRead ReadTls(size_t prefix_size, size_t most);
+  // Into the ciphertext buffer, behind `kept` bytes that are there.
+  StreamRead ReceiveCipher(size_t kept, size_t most);
   // Of a recv.
   StreamEnd EndOf(const SysResult& got);
   StreamRead Decrypt(size_t prefix_size);

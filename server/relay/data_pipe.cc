@@ -64,8 +64,11 @@ void DataPipe::OnReady(Side& side, unsigned what) {
 }
 
 void DataPipe::Forward(Side& from) {
-  if (plain_ && !Discards(from) && Splice(from)) return;
-  const net::StreamRead read = from.stream->Read();
+  const size_t most = MayRead(from);
+  // Another connection of the allocation may have spent its bandwidth in this turn.
+  if (most == 0) return;
+  if (plain_ && !Discards(from) && Splice(from, most)) return;
+  const net::StreamRead read = from.stream->Read({}, most);
   if (!read.data.empty()) Discards(from) ? Discard(from) : PassOn(from, read.data);
   if (ended_ || from.gone || read.end == net::StreamEnd::kOpen) return;
   if (read.end != net::StreamEnd::kFin) return Lose(from);
@@ -77,18 +80,19 @@ void DataPipe::OnFin(Side& from) {
   if (!from.other().gone) from.other().stream->FinishWriting();
 }
 
-bool DataPipe::Splice(Side& from) {
-  const Instant now = worker_.now().instant;
-  const size_t most = from.limit != nullptr ? from.limit->Left(now) : net::SplicePipe::kCapacity;
-  // Another connection of the allocation may have spent it in this turn.
-  if (most == 0) return true;
+size_t DataPipe::MayRead(Side& from) {
+  return from.limit != nullptr && !Discards(from) ? from.limit->Left(worker_.now().instant)
+                                                  : SIZE_MAX;
+}
+
+bool DataPipe::Splice(Side& from, size_t most) {
   from.spliced = worker_.splice_pipes().Take();
   if (from.spliced == nullptr) return false;
   const net::SysResult got = from.spliced->Fill(from.stream->fd(), most);
   if (got.value > 0) {
     const auto size = static_cast<uint64_t>(got.value);
     FlowFrom(from).received_bytes.Add(size);
-    if (from.limit != nullptr) from.limit->Charge(size, now);
+    if (from.limit != nullptr) from.limit->Charge(size, worker_.now().instant);
     Drain(from);
     return true;
   }

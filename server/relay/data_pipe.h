@@ -62,8 +62,11 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
 
   void OnReady(Side& side, unsigned what);
   void Forward(Side& from);
-  // Moves bytes within the kernel. False when it cannot: what is there wants to be read.
-  bool Splice(Side& from);
+  // How much the bandwidth limit lets `from` say now.
+  size_t MayRead(Side& from);
+  // Moves up to `most` bytes within the kernel. False when it cannot: what is there wants to be
+  // read.
+  bool Splice(Side& from, size_t most);
   void Drain(Side& from);
   void PassOn(Side& from, ByteView data);
   // The end of what `from` says.
