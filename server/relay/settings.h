@@ -51,8 +51,9 @@ struct Settings {
   seconds linger_timeout{30};
 
   // --- rations of a worker
-  // Handshake steps of one loop turn. More spares turns in a storm of new connections, each of which
-  // looks for media first; fewer keeps media punctual: a step of a full handshake takes 0.3 to 0.5 ms.
+  // Handshake steps of one loop turn. More spares turns in a storm of new connections, each of
+  // which looks for media first; fewer keeps media punctual: a step of a full handshake takes 0.3
+  // to 0.5 ms.
   unsigned handshakes_per_turn = 1;
   unsigned accepts_per_turn = 32;
   size_t max_connections = 100000;     // stream connections of a worker
