@@ -22,11 +22,10 @@ event_base* NewBase() {
   return base;
 }
 
-void OnAlarm(int, short, void*) {}
-
 }  // namespace
 
-Loop::Loop() : base_(NewBase()), alarm_(evtimer_new(base_, OnAlarm, nullptr)), now_(ReadClocks()) {
+Loop::Loop()
+    : base_(NewBase()), alarm_(evtimer_new(base_, &Loop::OnAlarm, this)), now_(ReadClocks()) {
   turn_started_ = now_.instant;
 }
 
@@ -43,12 +42,17 @@ void Loop::OpenTurn() {
   turn_started_ = now_.instant;
 }
 
+// It may come some milliseconds early: libevent reads a coarser clock than we do. So what tells
+// that the alarm is gone is this call, never the time.
+void Loop::OnAlarm(int, short, void* loop) {
+  static_cast<Loop*>(loop)->alarm_at_ = kNever;
+}
+
 void Loop::Run(TurnHandler* handler) {
   bool more = false;
   while (!stopped_) {
     event_base_loop(base_, EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0));
     OpenTurn();
-    if (alarm_at_ <= now_.instant) alarm_at_ = kNever;
     more = handler != nullptr && handler->OnTurnEnd();
     DestroyDeferred();
     last_turn_ = ReadMonotonic() - turn_started_;

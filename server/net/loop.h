@@ -68,7 +68,8 @@ class Loop {
   // dies.
   void DestroyDeferred();
 
-  // Wakes the loop at or after `when`; a single alarm, the latest call counts.
+  // Wakes the loop at `when`; a single alarm, the latest call counts. It may be some milliseconds
+  // early, and is gone then: who still waits sets it again.
   void SetAlarm(Instant when);
 
   event_base* base() { return base_; }
@@ -88,6 +89,7 @@ class Loop {
   std::vector<std::unique_ptr<Deletable>> dying_;
 
   void OpenTurn();
+  static void OnAlarm(int, short, void* loop);
 };
 
 // Interest in one descriptor. Does not own the descriptor; must go before it is closed.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <functional>
@@ -54,6 +55,29 @@ class Bell final : public FdHandler {
   std::function<void(unsigned)> act_;
 };
 
+// Wakes the loop once by a descriptor, not by its alarm.
+class Interruption final : public FdHandler {
+ public:
+  Interruption(Loop& loop, std::function<void()> act)
+      : fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)), act_(std::move(act)) {
+    watch_.Start(loop, fd_.get(), this, true, false);
+  }
+  void After(Duration wait) {
+    const itimerspec once{{}, {wait.count() / 1000000, wait.count() % 1000000 * 1000}};
+    EXPECT_EQ(timerfd_settime(fd_.get(), 0, &once, nullptr), 0);
+  }
+  void OnReady(unsigned) override {
+    uint64_t count;
+    EXPECT_EQ(read(fd_.get(), &count, sizeof count), static_cast<ssize_t>(sizeof count));
+    act_();
+  }
+
+ private:
+  Fd fd_;
+  std::function<void()> act_;
+  FdWatch watch_;
+};
+
 TEST(LoopTest, WhatIsDeferredDiesAfterTheTurnsEndOldestFirst) {
   Loop loop;
   std::string order;
@@ -95,10 +119,47 @@ TEST(LoopTest, AnAlarmWakesAtItsTimeAndTheLatestCounts) {
   loop.SetAlarm(start + milliseconds(30));
   TurnEnd end([&] {
     if (loop.now().instant >= start + milliseconds(30)) loop.Stop();
+    loop.SetAlarm(start + milliseconds(30));
     return false;
   });
   loop.Run(&end);
   EXPECT_GE(ReadMonotonic(), start + milliseconds(30));
+}
+
+// libevent reads a clock of some milliseconds' grain: woken by something else shortly before an
+// alarm, it may fire that before ours says that it is time. Then the end of the turn asks for the
+// very same alarm again, and must get it.
+TEST(LoopTest, AnAlarmThatFiredEarlyIsSetAgain) {
+  constexpr int kAlarms = 300;
+  constexpr Duration kWait = milliseconds(5);
+  constexpr Duration kStep{137};
+  Loop loop;
+  bool lost = false;
+  Interruption patience(loop, [&] {
+    lost = true;
+    loop.Stop();
+  });
+  patience.After(seconds(20));
+  Instant when = kNever;
+  int alarms = 0;
+  Interruption before_alarm(loop, [] {});
+  // Each alarm is set, and interrupted, at another place in the grain.
+  Interruption set_alarm(loop, [&] {
+    when = loop.now().instant + kWait;
+    before_alarm.After(kStep * (1 + alarms % 30));
+  });
+  set_alarm.After(kStep);
+  TurnEnd end([&] {
+    if (loop.now().instant >= when) {
+      if (++alarms == kAlarms) loop.Stop();
+      when = kNever;
+      set_alarm.After(kStep * (1 + alarms % 31));
+    }
+    loop.SetAlarm(when);
+    return false;
+  });
+  loop.Run(&end);
+  EXPECT_FALSE(lost) << "after " << alarms << " alarms";
 }
 
 TEST(LoopTest, MoreWorkMeansThatTheNextWaitDoesNotBlock) {
