@@ -1,4 +1,4 @@
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <ostream>
 #include <type_traits>
 
-namespace culvert::auth {
+namespace culvert {
 namespace {
 
 template <typename T>
@@ -86,4 +86,4 @@ TEST(SecretTextTest, WipingReachesWhatALongerValueLeftBehindTheEnd) {
 }
 
 }  // namespace
-}  // namespace culvert::auth
+}  // namespace culvert

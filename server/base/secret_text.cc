@@ -1,14 +1,14 @@
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 
-#include <openssl/crypto.h>
+#include <string.h>
 
 #include <utility>
 
-namespace culvert::auth {
+namespace culvert {
 
 void Wipe(std::string* text) {
   text->resize(text->capacity());
-  OPENSSL_cleanse(text->data(), text->size());
+  explicit_bzero(text->data(), text->size());
   text->clear();
 }
 
@@ -33,4 +33,4 @@ SecretText::~SecretText() {
   Wipe(&text_);
 }
 
-}  // namespace culvert::auth
+}  // namespace culvert
