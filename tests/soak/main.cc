@@ -21,7 +21,6 @@ using std::chrono::steady_clock;
 using testing::ClientTransport;
 
 constexpr seconds kSamplePeriod{5};
-constexpr int kMediaSessions = 12;
 constexpr milliseconds kMediaTick{20};  // 50 packets a second and direction
 // What a relay may gather over time without losing anything: fragments of its heap; descriptors of
 // what comes and goes at the moment of a sample, and pipes that its workers keep for later.
@@ -33,6 +32,7 @@ struct Options {
   double minutes = 3;
   double allocations = 100;  // a second
   double streams = 4;        // a second
+  double media = 12;         // sessions
   std::string server = "server/culvert";
 };
 
@@ -49,7 +49,8 @@ bool ParseOptions(int count, char** arguments, Options* options) {
     const char* argument = arguments[i];
     if (ParseNumber(argument, "--minutes=", &options->minutes) ||
         ParseNumber(argument, "--allocations=", &options->allocations) ||
-        ParseNumber(argument, "--streams=", &options->streams)) {
+        ParseNumber(argument, "--streams=", &options->streams) ||
+        ParseNumber(argument, "--media=", &options->media)) {
       continue;
     }
     if (std::strncmp(argument, "--server=", 9) != 0) return false;
@@ -71,9 +72,10 @@ class Soak {
       return false;
     }
     const size_t descriptors_before = relay_.descriptors();
-    std::printf("relay %s, pid %d; %.0f allocations and %.0f streams a second, %d media sessions\n",
-                relay_.address().ToString().c_str(), relay_.pid(), options_.allocations,
-                options_.streams, kMediaSessions);
+    std::printf(
+        "relay %s, pid %d; %.0f allocations and %.0f streams a second, %.0f media sessions\n",
+        relay_.address().ToString().c_str(), relay_.pid(), options_.allocations, options_.streams,
+        options_.media);
     AddMedia();
     Work();
     ExpectAllEnded(descriptors_before);
@@ -89,7 +91,7 @@ class Soak {
   void AddMedia() {
     constexpr ClientTransport kLegs[] = {ClientTransport::kUdp, ClientTransport::kTcp,
                                          ClientTransport::kTls};
-    for (int i = 0; i < kMediaSessions; ++i) {
+    for (int i = 0; i < options_.media; ++i) {
       auto session = testing::OpenMedia(relay_.SettingsFor(kLegs[i % 3]), relay_.Alice(),
                                         static_cast<uint64_t>(i));
       if (session) {
@@ -196,7 +198,7 @@ int main(int count, char** arguments) {
   if (!culvert::soak::ParseOptions(count, arguments, &options)) {
     std::fprintf(stderr,
                  "usage: soak [--minutes=3] [--allocations=100] [--streams=4]"
-                 " [--server=server/culvert]\n");
+                 " [--media=12] [--server=server/culvert]\n");
     return 2;
   }
   return culvert::soak::Soak(options).Run() ? 0 : 1;
