@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstring>
 
+#include "server/base/check.h"
 #include "server/net/socket.h"
 
 namespace culvert::net {
@@ -16,14 +17,21 @@ namespace {
 
 constexpr size_t kFullRecord = 16 * 1024;  // RFC 8446 section 5.1
 
+// OpenSSL's internal BIO_CTRL_SET_KTLS_SEND, of which <openssl/bio.h> tells no more than the
+// number: keys come into use, may the kernel have them? Its number is not 0 for the keys of the
+// sending side, its pointer is to the kernel's structure for TLS_TX. Asked with SSL_OP_ENABLE_KTLS
+// only.
+constexpr int kOfferKeys = 72;
+
+constexpr std::array<uint8_t, 2> kInternalError = {SSL3_AL_FATAL, SSL_AD_INTERNAL_ERROR};
+
 }  // namespace
 
 // A BIO over the worker's buffers: reads take from cipher_in, writes append to cipher_out and never
 // block.
 struct StreamBio {
-  static StreamBuffers& BuffersOf(BIO* bio) {
-    return *static_cast<Stream*>(BIO_get_data(bio))->buffers_;
-  }
+  static Stream& StreamOf(BIO* bio) { return *static_cast<Stream*>(BIO_get_data(bio)); }
+  static StreamBuffers& BuffersOf(BIO* bio) { return *StreamOf(bio).buffers_; }
 
   static int Read(BIO* bio, char* out, int size) {
     StreamBuffers& buffers = BuffersOf(bio);
@@ -40,14 +48,23 @@ struct StreamBio {
   }
 
   static int Write(BIO* bio, const char* data, int size) {
-    StreamBuffers& buffers = BuffersOf(bio);
+    Stream& stream = StreamOf(bio);
     BIO_clear_retry_flags(bio);
+    // Sealed with keys that are the kernel's now; see NoteAlert.
+    if (stream.kernel_sends_) return size;
     const auto* bytes = reinterpret_cast<const uint8_t*>(data);
-    buffers.cipher_out.insert(buffers.cipher_out.end(), bytes, bytes + size);
+    std::vector<uint8_t>& out = stream.buffers_->cipher_out;
+    out.insert(out.end(), bytes, bytes + size);
+    if (stream.keys_ != nullptr) stream.keys_->Count({bytes, static_cast<size_t>(size)});
     return size;
   }
 
-  static long Control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+  static long Control(BIO* bio, int command, long number, void* pointer) {
+    if (command == BIO_CTRL_FLUSH) return 1;
+    // They are noted, and OpenSSL goes on by itself.
+    if (command == kOfferKeys && number != 0) StreamOf(bio).keys_ = SendingKeys::Note(pointer);
+    return 0;
+  }
 
   static BIO* New(Stream* stream) {
     static BIO_METHOD* const method = [] {
@@ -151,6 +168,11 @@ StreamRead Stream::Decrypt(size_t prefix_size) {
     break;
   }
   read.data = {buffers.plain.data(), size};
+  if (kernel_sends_) {
+    AnswerThroughKernel(&read);
+  } else if (keys_ != nullptr && SSL_get_key_update_type(ssl_.get()) != SSL_KEY_UPDATE_NONE) {
+    keys_.reset();  // the next write changes them, and OpenSSL does not tell the new ones
+  }
   // Handshake flights, tickets, key updates, alerts.
   if (!buffers.cipher_out.empty()) {
     if (size > prefix_size && read.end == StreamEnd::kOpen) {
@@ -175,7 +197,8 @@ bool Stream::Write(ByteView bytes) {
 
 bool Stream::Write(std::span<const iovec> pieces, std::span<const uint32_t> record_ends) {
   if (broken_ || finishing_) return false;
-  if (ssl_ != nullptr) return WriteTls(pieces, record_ends);
+  if (!sends_plain()) return WriteTls(pieces, record_ends);
+  CULVERT_CHECK("record_ends_of_kernel", !kernel_sends_ || record_ends.empty());
   size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
   return SendOrKeep(pieces, total);
@@ -255,10 +278,52 @@ void Stream::Keep(std::span<const iovec> pieces, size_t skip) {
   }
 }
 
+bool Stream::SendThroughKernel() {
+  const std::unique_ptr<SendingKeys> keys = std::move(keys_);
+  // The records that were counted have to be in the socket before the kernel's own.
+  const bool all_sent = unsent() == 0 && flight_.empty();
+  if (keys == nullptr || broken_ || finishing_ || handshaking() || !all_sent) return false;
+  if (!keys->GiveToKernel(sys_, fd_.get())) return false;
+  kernel_sends_ = true;
+  SSL_set_msg_callback(ssl_.get(), &Stream::NoteAlert);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
+  return true;
+}
+
+void Stream::NoteAlert(int is_sent, int /*version*/, int type, const void* bytes, size_t size,
+                       ssl_st* /*ssl*/, void* stream) {
+  auto& self = *static_cast<Stream*>(stream);
+  if (is_sent == 0 || type != SSL3_RT_ALERT || size != self.alert_.size()) return;
+  std::memcpy(self.alert_.data(), bytes, size);
+  self.alert_waits_ = true;
+}
+
+// RFC 8446 section 4.6.3: who is asked for new keys has to use them before its next data. OpenSSL
+// has them and does not tell them, so this session cannot go on.
+void Stream::AnswerThroughKernel(StreamRead* read) {
+  if (SSL_get_key_update_type(ssl_.get()) != SSL_KEY_UPDATE_NONE) {
+    alert_ = kInternalError;
+    alert_waits_ = true;
+    read->end = StreamEnd::kFailed;
+  }
+  if (!SendAlert()) read->end = StreamEnd::kReset;
+}
+
+bool Stream::SendAlert() {
+  if (!alert_waits_ || unsent_data() > 0) return true;
+  const SysResult result = SendAlertThroughKernel(sys_, fd_.get(), alert_);
+  if (result.ok()) {
+    alert_waits_ = false;
+  } else if (!result.would_block() && result.error != EINTR) {
+    return Break();
+  }
+  return true;
+}
+
 bool Stream::Flush() {
   if (broken_) return false;
-  while (unsent() > 0) {
-    const SysResult result = sys_.Send(fd_.get(), unsent_.data() + unsent_begin_, unsent());
+  while (unsent_data() > 0) {
+    const SysResult result = sys_.Send(fd_.get(), unsent_.data() + unsent_begin_, unsent_data());
     if (!result.ok()) {
       if (result.would_block()) return true;
       if (result.error == EINTR) continue;
@@ -269,6 +334,7 @@ bool Stream::Flush() {
   // Gives the memory back: an idle connection holds none.
   unsent_ = {};
   unsent_begin_ = 0;
+  if (!SendAlert()) return false;
   if (finishing_) ShutDownWhenSent();
   return true;
 }
@@ -279,7 +345,7 @@ void Stream::FinishWriting() {
     BeginCipher();
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
-    SendCipher();
+    kernel_sends_ ? SendAlert() : SendCipher();
   }
   finishing_ = true;
   ShutDownWhenSent();

@@ -4,11 +4,13 @@
 // OpenSSL never touches the socket. One recv fills the worker's ciphertext buffer and SSL_read
 // takes records from there; SSL_write puts records into the worker's output buffer and one send
 // takes them all. What the kernel does not take is kept by the stream (unsent()) until the socket
-// is writable again.
+// is writable again. Where the kernel makes TLS records itself it can be given the sending half of
+// a session (SendThroughKernel); then what is written, and kept, is plaintext.
 //
 // Not thread-safe; moves to another worker as a whole (Rebind).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -16,6 +18,7 @@
 
 #include "server/base/bytes.h"
 #include "server/net/fd.h"
+#include "server/net/kernel_tls.h"
 #include "server/net/syscalls.h"
 #include "server/net/tls_context.h"
 
@@ -91,7 +94,7 @@ class Stream {
   // index is in `record_ends` (ascending).
   bool Write(std::span<const iovec> pieces, std::span<const uint32_t> record_ends = {});
   bool Write(ByteView bytes);
-  size_t unsent() const { return unsent_.size() - unsent_begin_; }
+  size_t unsent() const { return unsent_data() + (alert_waits_ ? alert_.size() : 0); }
   // Handshake messages that OpenSSL wrote during a Read that also brought data: they wait for the
   // answer to that data, so as to share its system call. Sends them if none came.
   bool SendFlight() { return flight_.empty() || WriteTls({}, {}); }
@@ -100,6 +103,13 @@ class Stream {
   // Says that no more will be written, after what is unsent: close_notify and FIN.
   void FinishWriting();
   bool finished_writing() const { return finished_; }
+  // For a stream that turned out to carry bulk: from here on the kernel makes its TLS records.
+  // False where it cannot (TlsSettings::kernel_tls is off, the kernel refuses), or something is
+  // unsent: then all goes on as before. To be asked once. REQUIRES: Write gets no more record_ends.
+  bool SendThroughKernel();
+  // What is sent to fd() directly, past the stream, arrives as data. Only while nothing is
+  // unsent().
+  bool sends_plain() const { return ssl_ == nullptr || kernel_sends_; }
   // Makes the destructor send RST.
   void Abort();
 
@@ -108,6 +118,7 @@ class Stream {
 
  private:
   friend struct StreamBio;
+  size_t unsent_data() const { return unsent_.size() - unsent_begin_; }
   StreamRead ReadPlain(size_t prefix_size, size_t most);
   StreamRead ReadTls(size_t prefix_size, size_t most);
   // Into the ciphertext buffer, behind `kept` bytes that are there.
@@ -119,6 +130,11 @@ class Stream {
   void BeginCipher();
   bool SendOrKeep(std::span<const iovec> pieces, size_t total);
   bool SendCipher();
+  // Of a session whose sending half is the kernel's: what OpenSSL has to say, besides data.
+  static void NoteAlert(int is_sent, int version, int type, const void* bytes, size_t size,
+                        ssl_st* ssl, void* stream);
+  void AnswerThroughKernel(StreamRead* read);
+  bool SendAlert();
   bool WriteTls(std::span<const iovec> pieces, std::span<const uint32_t> record_ends);
   void Keep(std::span<const iovec> pieces, size_t skip);
   void ShutDownWhenSent();
@@ -131,6 +147,12 @@ class Stream {
   std::vector<uint8_t> flight_;  // see SendFlight
   std::vector<uint8_t> unsent_;
   size_t unsent_begin_ = 0;
+  std::unique_ptr<SendingKeys> keys_;  // for SendThroughKernel; null where that is not possible
+  // Of a session whose sending half is the kernel's: an alert that leaves once no data is unsent.
+  // Of several the last, which is the one that ends the session.
+  std::array<uint8_t, 2> alert_{};
+  bool alert_waits_ = false;
+  bool kernel_sends_ = false;
   bool finishing_ = false;  // FIN is owed once unsent_ is empty
   bool finished_ = false;
   bool broken_ = false;

@@ -38,6 +38,12 @@ SysResult Syscalls::SendVector(int fd, const iovec* pieces, size_t count) {
   message.msg_iovlen = count;
   return Outcome(sendmsg(fd, &message, MSG_NOSIGNAL));
 }
+SysResult Syscalls::SendMessage(int fd, const msghdr& message) {
+  return Outcome(sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+SysResult Syscalls::SetOption(int fd, int level, int name, const void* value, socklen_t size) {
+  return Outcome(setsockopt(fd, level, name, value, size));
+}
 SysResult Syscalls::Splice(int from, int to, size_t size) {
   return Outcome(splice(from, nullptr, to, nullptr, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }

@@ -31,6 +31,8 @@ class Syscalls {
   virtual SysResult Receive(int fd, void* buffer, size_t size);
   virtual SysResult Send(int fd, const void* buffer, size_t size);
   virtual SysResult SendVector(int fd, const iovec* pieces, size_t count);
+  virtual SysResult SendMessage(int fd, const msghdr& message);
+  virtual SysResult SetOption(int fd, int level, int name, const void* value, socklen_t size);
   // Of one end a pipe; never waits.
   virtual SysResult Splice(int from, int to, size_t size);
   virtual SysResult ReceiveBatch(int fd, mmsghdr* messages, unsigned count);

@@ -52,7 +52,7 @@ bool SetVersions(SSL_CTX* context, const TlsSettings& settings, TlsContext::Kind
 
 // RFC 8656 section 5 and RFC 9325: the server's order of suites, no compression, no renegotiation.
 // A client that puts ChaCha20 first has no AES hardware; it is given what costs its battery less.
-void SetBehaviour(SSL_CTX* context, TlsContext::Kind kind) {
+void SetBehaviour(SSL_CTX* context, TlsContext::Kind kind, bool kernel_tls) {
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -63,6 +63,7 @@ void SetBehaviour(SSL_CTX* context, TlsContext::Kind kind) {
     InstallDtlsCookies(context);
   } else {
     SSL_CTX_set_alpn_select_cb(context, &SelectProtocol, nullptr);
+    if (kernel_tls) SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS);
   }
 }
 
@@ -153,7 +154,7 @@ Result<std::shared_ptr<TlsContext>, std::string> TlsContext::Load(const TlsSetti
       !SetResumption(context.get(), ticket_keys, kind)) {
     return Failure{"OpenSSL cannot set up TLS: " + TakeOpenSslReason()};
   }
-  SetBehaviour(context.get(), kind);
+  SetBehaviour(context.get(), kind, settings.kernel_tls);
   if (SetupError error = SetOperatorsChoices(context.get(), settings)) {
     return Failure{std::move(*error)};
   }

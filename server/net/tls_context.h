@@ -35,6 +35,7 @@ struct TlsSettings {
   std::string ca_file;        // clients must show a certificate of these authorities
   bool tls_1_2 = true;        // false: streams speak TLS 1.3 only. DTLS is always 1.2, the last
                               // that OpenSSL 3.0 knows
+  bool kernel_tls = false;    // streams note their keys for the kernel, which offers to use them
 };
 
 // What session tickets are sealed with: key name (16 bytes), HMAC key (32), AES-256 key (32). Every
