@@ -75,7 +75,8 @@ class Client {
 
  private:
   struct Parts;
-  Client(std::shared_ptr<const Settings> settings);
+  explicit Client(std::shared_ptr<const Settings> settings);
+  void OnResult(Instant start, size_t size, const CallResult& result);
 
   const std::shared_ptr<const Settings> settings_;
   Statistics statistics_;
