@@ -20,6 +20,7 @@
 
 #include "server/base/address.h"
 #include "server/base/address_range.h"
+#include "server/base/bytes.h"
 #include "server/base/result.h"
 #include "server/base/time.h"
 #include "server/stun/protocol.h"
@@ -29,11 +30,16 @@ namespace culvert::auth {
 // Long-term keys of RFC 8489 section 18.5.1: a hash of user ":" realm ":" password.
 using Md5Key = std::array<uint8_t, 16>;
 using Sha256Key = std::array<uint8_t, 32>;
+// USERHASH (RFC 8489 section 14.4): SHA-256 of user ":" realm.
+using UserHash = std::array<uint8_t, 32>;
 
 // The keys of one user by password algorithm. At least one is set.
 struct IntegrityKeys {
   std::optional<Md5Key> md5;
   std::optional<Sha256Key> sha256;
+  // The session key in an access token (RFC 7635 section 6.2), used as it is, whatever the
+  // algorithm. Empty where no token came.
+  std::vector<uint8_t> token = {};
   friend bool operator==(const IntegrityKeys&, const IntegrityKeys&) = default;
 };
 
@@ -54,6 +60,8 @@ struct Credential {
   // allocation (a renewed REST name, a renewed B-TID); any other change of name is 441.
   std::string subject;
   std::string realm;
+  // Set where the question came with USERHASH, so that the next request is recognised by it.
+  std::optional<UserHash> userhash;
   // What a message must verify under, and what the answer to it is protected with.
   IntegrityKeys keys;
   // While a shared secret is being rotated a user may hold a password made with an older one. Tried
@@ -90,11 +98,22 @@ using Answer = Result<CredentialPtr, Refusal>;
 
 // Views live until Lookup returns; a provider that answers later copies what it needs.
 struct Question {
+  // USERNAME; with a token the name of the key that it is sealed with (RFC 7635 section 4.2). Empty
+  // when `userhash` is set.
   std::string_view username;
-  std::string_view realm;
+  std::string_view realm;  // as the client gave it, one of those that are served
   ClientAddress client;
   ServerAddress server;
   stun::Method method;
+  ByteView userhash = {};      // USERHASH: 32 bytes, or empty
+  ByteView access_token = {};  // ACCESS-TOKEN, or empty
+};
+
+// What is true of every user that a provider may answer with: only then may the relay announce it,
+// for a client that reads an announcement keeps to it (RFC 8489 section 9.2.5).
+struct Offers {
+  bool sha256 = false;    // has a SHA-256 key
+  bool userhash = false;  // is found by USERHASH
 };
 
 class Provider {
@@ -108,6 +127,14 @@ class Provider {
   // The answer may end the provider, so nothing of it is touched after `done`.
   virtual void Lookup(const Question& question, const Now& now,
                       std::function<void(Answer)> done) = 0;
+
+  virtual Offers offers() const { return {}; }
+
+  // From now on `changed` is called, on the provider's thread, when an earlier answer about a user
+  // may not be true any more; with an empty name when that may be so for everybody. The relay then
+  // asks again for those whose allocations run. A provider whose answers never change never calls.
+  using Changed = std::function<void(std::string_view username, std::string_view realm)>;
+  virtual void OnChange(Changed /*changed*/) {}
 };
 
 }  // namespace culvert::auth

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 
 #include "server/base/bytes.h"
@@ -20,17 +21,20 @@ void Require(bool worked, const char* what) {
   std::abort();
 }
 
-// Digest of user ":" realm ":" password. The parts go into the context one by one, so that the
+// Digest of the parts with ":" between them. They go into the context one by one, so that the
 // password is never copied; OpenSSL wipes the context when it is freed.
 template <typename Key>
-Key DigestOfParts(const EVP_MD* algorithm, const char* what, std::string_view username,
-                  std::string_view realm, std::string_view password) {
+Key DigestOfParts(const EVP_MD* algorithm, const char* what,
+                  std::initializer_list<std::string_view> parts) {
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
                                                                    EVP_MD_CTX_free);
   Require(context && EVP_DigestInit_ex(context.get(), algorithm, nullptr) == 1, what);
-  const std::string_view parts[] = {username, ":", realm, ":", password};
-  for (const std::string_view part : parts) {
-    Require(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, what);
+  const auto update = [&](std::string_view text) {
+    Require(EVP_DigestUpdate(context.get(), text.data(), text.size()) == 1, what);
+  };
+  for (const std::string_view& part : parts) {
+    if (&part != parts.begin()) update(":");
+    update(part);
   }
   Key key;
   unsigned size = 0;
@@ -54,25 +58,10 @@ std::string Base64(ByteView bytes) {
   return text;
 }
 
-}  // namespace
-
-Md5Key DeriveMd5Key(std::string_view username, std::string_view realm, std::string_view password) {
-  return DigestOfParts<Md5Key>(EVP_md5(), "MD5", username, realm, password);
-}
-
-Sha256Key DeriveSha256Key(std::string_view username, std::string_view realm,
-                          std::string_view password) {
-  return DigestOfParts<Sha256Key>(EVP_sha256(), "SHA-256", username, realm, password);
-}
-
-IntegrityKeys DeriveKeys(std::string_view username, std::string_view realm,
-                         std::string_view password) {
-  return {DeriveMd5Key(username, realm, password), DeriveSha256Key(username, realm, password)};
-}
-
-std::optional<Md5Key> ParseMd5Key(std::string_view hex) {
+template <typename Key>
+std::optional<Key> ParseKey(std::string_view hex) {
   if (hex.starts_with("0x") || hex.starts_with("0X")) hex.remove_prefix(2);
-  Md5Key key;
+  Key key;
   if (hex.size() != 2 * key.size()) return std::nullopt;
   for (size_t i = 0; i < key.size(); ++i) {
     const int high = HexValue(hex[2 * i]);
@@ -81,6 +70,37 @@ std::optional<Md5Key> ParseMd5Key(std::string_view hex) {
     key[i] = static_cast<uint8_t>(high << 4 | low);
   }
   return key;
+}
+
+}  // namespace
+
+Md5Key DeriveMd5Key(std::string_view username, std::string_view realm, std::string_view password) {
+  return DigestOfParts<Md5Key>(EVP_md5(), "MD5", {username, realm, password});
+}
+
+Sha256Key DeriveSha256Key(std::string_view username, std::string_view realm,
+                          std::string_view password) {
+  return DigestOfParts<Sha256Key>(EVP_sha256(), "SHA-256", {username, realm, password});
+}
+
+IntegrityKeys DeriveKeys(std::string_view username, std::string_view realm,
+                         std::string_view password) {
+  IntegrityKeys keys;
+  keys.md5 = DeriveMd5Key(username, realm, password);
+  keys.sha256 = DeriveSha256Key(username, realm, password);
+  return keys;
+}
+
+UserHash DeriveUserHash(std::string_view username, std::string_view realm) {
+  return DigestOfParts<UserHash>(EVP_sha256(), "SHA-256", {username, realm});
+}
+
+std::optional<Md5Key> ParseMd5Key(std::string_view hex) {
+  return ParseKey<Md5Key>(hex);
+}
+
+std::optional<Sha256Key> ParseSha256Key(std::string_view hex) {
+  return ParseKey<Sha256Key>(hex);
 }
 
 SecretText EphemeralPassword(std::string_view secret, std::string_view username) {

@@ -20,8 +20,12 @@ Sha256Key DeriveSha256Key(std::string_view username, std::string_view realm,
 IntegrityKeys DeriveKeys(std::string_view username, std::string_view realm,
                          std::string_view password);
 
-// 32 hex digits, with or without "0x". nullopt for anything else.
+// SHA-256(username ":" realm), RFC 8489 section 14.4.
+UserHash DeriveUserHash(std::string_view username, std::string_view realm);
+
+// 32 or 64 hex digits, with or without "0x". nullopt for anything else.
 std::optional<Md5Key> ParseMd5Key(std::string_view hex);
+std::optional<Sha256Key> ParseSha256Key(std::string_view hex);
 
 // TURN REST API (draft-uberti-behave-turn-rest): base64(HMAC-SHA1(secret, username)).
 SecretText EphemeralPassword(std::string_view secret, std::string_view username);

@@ -42,6 +42,7 @@ constexpr size_t kRandomSize = 7;
 constexpr size_t kTagOffset = 12;
 constexpr size_t kTagSize = 12;
 constexpr uint8_t kBoundFlag = 0x01;
+constexpr uint8_t kSha256Flag = 0x02;
 
 using Sealed = std::array<uint8_t, kSealedSize>;
 using Tag = std::array<uint8_t, kTagSize>;
@@ -126,7 +127,8 @@ void NonceSealer::Issue(std::string_view realm, SecurityFeatures features, const
   StoreBig64(random_bytes, random);
   Sealed sealed;
   StoreBig32(sealed.data(), UnixSeconds(now));
-  sealed[kFlagsOffset] = bind_to != nullptr ? kBoundFlag : 0;
+  sealed[kFlagsOffset] = static_cast<uint8_t>((bind_to != nullptr ? kBoundFlag : 0) |
+                                              (features.sha256 ? kSha256Flag : 0));
   std::copy_n(random_bytes + 1, kRandomSize, sealed.begin() + kRandomOffset);
   const Tag tag = Seal(key_, {out->data(), kAnnouncedSize}, sealed, bind_to, realm);
   std::copy(tag.begin(), tag.end(), sealed.begin() + kTagOffset);
@@ -152,12 +154,14 @@ NonceVerdict NonceSealer::Check(std::string_view nonce, std::string_view realm,
 }
 
 SecurityFeatures NonceSealer::FeaturesOf(std::string_view nonce) {
-  if (nonce.size() < kAnnouncedSize || !nonce.starts_with(kCookie)) return {};
+  if (nonce.size() != kSize || !nonce.starts_with(kCookie)) return {};
   const std::optional<uint32_t> bits =
       DecodeGroup(nonce.substr(kCookie.size(), kFeatureChars), kBase64);
-  if (!bits) return {};
+  const std::optional<Sealed> sealed = DecodeSealed(nonce.substr(kAnnouncedSize));
+  if (!bits || !sealed) return {};
   return {.password_algorithms = (*bits & 1u << 23) != 0,
-          .username_anonymity = (*bits & 1u << 22) != 0};
+          .username_anonymity = (*bits & 1u << 22) != 0,
+          .sha256 = ((*sealed)[kFlagsOffset] & kSha256Flag) != 0};
 }
 
 }  // namespace culvert::auth

@@ -26,6 +26,9 @@ namespace culvert::auth {
 struct SecurityFeatures {
   bool password_algorithms = false;  // bit 0
   bool username_anonymity = false;   // bit 1
+  // Not one of the 24 bits: the list of algorithms that went with the nonce began with SHA-256.
+  // Kept in the sealed flags, so that an old nonce means its own list.
+  bool sha256 = false;
   friend bool operator==(const SecurityFeatures&, const SecurityFeatures&) = default;
 };
 
@@ -59,8 +62,9 @@ class NonceSealer {
   NonceVerdict Check(std::string_view nonce, std::string_view realm, const IpAddress& client,
                      bool over_udp, WallTime now) const;
 
-  // The features that a nonce of ours announced; none for a foreign one. Checked by the caller
-  // against the request (RFC 8489 section 9.2.4, bid-down protection).
+  // The features that a nonce announced, none for what has another form. Checked by the caller
+  // against the request (RFC 8489 section 9.2.4, bid-down protection), before Check tells whether
+  // the nonce is ours at all.
   static SecurityFeatures FeaturesOf(std::string_view nonce);
 
  private:

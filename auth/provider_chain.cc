@@ -13,10 +13,14 @@ struct ProviderChain::Pending {
         client(question.client),
         server(question.server),
         method(question.method),
+        userhash(question.userhash.begin(), question.userhash.end()),
+        access_token(question.access_token.begin(), question.access_token.end()),
         now(asked_at),
         done(std::move(when_done)) {}
 
-  Question AsQuestion() const { return {username, realm, client, server, method}; }
+  Question AsQuestion() const {
+    return {username, realm, client, server, method, userhash, access_token};
+  }
 
   void Finish(Answer answer) {
     // Moved out first: `done` may end whatever holds this.
@@ -29,6 +33,8 @@ struct ProviderChain::Pending {
   const ClientAddress client;
   const ServerAddress server;
   const stun::Method method;
+  const std::vector<uint8_t> userhash;
+  const std::vector<uint8_t> access_token;
   const Now now;
   std::function<void(Answer)> done;  // empty once called
   size_t asked = 0;                  // providers asked so far
@@ -46,6 +52,20 @@ void ProviderChain::Lookup(const Question& question, const Now& now,
   // chain.
   const std::shared_ptr<Providers> providers = providers_;
   AskNext(providers, std::make_shared<Pending>(question, now, std::move(done)));
+}
+
+Offers ProviderChain::offers() const {
+  Offers all{.sha256 = !providers_->empty(), .userhash = !providers_->empty()};
+  for (const auto& provider : *providers_) {
+    const Offers one = provider->offers();
+    all.sha256 &= one.sha256;
+    all.userhash &= one.userhash;
+  }
+  return all;
+}
+
+void ProviderChain::OnChange(Changed changed) {
+  for (const auto& provider : *providers_) provider->OnChange(changed);
 }
 
 void ProviderChain::AskNext(const std::shared_ptr<Providers>& providers,

@@ -27,6 +27,9 @@ class ProviderChain : public Provider {
   std::string_view name() const override { return "chain"; }
   // Each provider is told the `now` of the question, also when an earlier one answered late.
   void Lookup(const Question& question, const Now& now, std::function<void(Answer)> done) override;
+  // What all of them offer.
+  Offers offers() const override;
+  void OnChange(Changed changed) override;
 
  private:
   using Providers = std::vector<std::unique_ptr<Provider>>;

@@ -79,6 +79,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   std::unique_ptr<Server> server(new Server(options, log));
   auto providers = ProvidersOf(options, server->realm());
   if (!providers) return Failure{providers.error()};
+  server->turn_settings_.features = FeaturesOf(options, providers->offers);
   ForgetSecrets(&server->options_);
   server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
   server->peers_ = std::make_unique<turn::PeerPolicy>(
@@ -90,7 +91,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {
     server->workers_.push_back(
-        std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), (*providers)()));
+        std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), providers->make()));
     all.push_back(server->workers_.back().get());
     server->counters_.push_back(&all.back()->counters());
   }

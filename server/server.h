@@ -41,7 +41,7 @@ class Server {
   observe::AllCounters counters() const { return counters_; }
   uint64_t relay_ports() const;
   size_t workers() const { return workers_.size(); }
-  const std::string& realm() const { return turn_settings_.realm; }
+  const std::string& realm() const { return turn_settings_.realms.default_realm(); }
 
  private:
   Server(const config::Options& options, observe::Log& log);
@@ -53,7 +53,7 @@ class Server {
   const std::vector<IpAddress> addresses_;
   const net::TicketKeys ticket_keys_;
   const relay::Settings relay_settings_;
-  const turn::Settings turn_settings_;
+  turn::Settings turn_settings_;
   std::optional<WallTime> certificate_expiry_;
   std::vector<ListenerPlan> plan_;
   std::unique_ptr<turn::PeerPolicy> peers_;

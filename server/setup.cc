@@ -104,7 +104,11 @@ std::string RealmOf(const config::Options& options) {
 
 turn::Settings TurnSettings(const config::Options& options) {
   turn::Settings settings;
-  settings.realm = RealmOf(options);
+  settings.realms = turn::Realms(RealmOf(options));
+  for (const config::RealmOf& choice : options.realms_of) {
+    settings.realms.Add(choice.origin, choice.realm);
+  }
+  settings.least_sha256_integrity = options.least_sha256_integrity;
   if (!options.software_attribute) settings.software.clear();
   settings.max_lifetime = options.max_allocate_lifetime;
   settings.permission_lifetime = options.permission_lifetime;
@@ -119,6 +123,14 @@ turn::Settings TurnSettings(const config::Options& options) {
   if (options.rfc5766_channel_numbers) settings.last_channel = stun::kLastChannelRfc5766;
   settings.max_connections = options.max_connections_per_allocation;
   return settings;
+}
+
+auth::SecurityFeatures FeaturesOf(const config::Options& options, const auth::Offers& offers) {
+  const bool announced = options.password_algorithms != config::PasswordAlgorithms::kNone;
+  const bool best = options.password_algorithms == config::PasswordAlgorithms::kAuto;
+  return {.password_algorithms = announced,
+          .username_anonymity = options.userhash && offers.userhash,
+          .sha256 = best && offers.sha256};
 }
 
 turn::PeerRules PeerRulesOf(const config::Options& options) {
@@ -190,8 +202,8 @@ auth::ClusterKey ClusterKeyOf(const config::Options& options) {
   return stun::HmacSha256(AsBytes(options.cluster_secret), AsBytes("culvert cluster key"));
 }
 
-Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
-                                                 const std::string& realm) {
+Result<Providers, std::string> ProvidersOf(const config::Options& options,
+                                           const std::string& realm) {
   std::shared_ptr<const auth::StaticUserTable> users;
   std::shared_ptr<const auth::EphemeralSecrets> secrets;
   if (!options.users.empty()) {
@@ -205,14 +217,15 @@ Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
     if (!loaded) return Failure{"static-auth-secret: " + loaded.error()};
     secrets = *loaded;
   }
-  return ProviderFactory([users, secrets]() -> std::unique_ptr<auth::Provider> {
+  const auto make = [users, secrets]() -> std::unique_ptr<auth::Provider> {
     std::vector<std::unique_ptr<auth::Provider>> providers;
     if (users != nullptr) providers.push_back(std::make_unique<auth::StaticUsers>(users));
     if (secrets != nullptr) {
       providers.push_back(std::make_unique<auth::EphemeralSecretUsers>(secrets));
     }
     return std::make_unique<auth::ProviderChain>(std::move(providers));
-  });
+  };
+  return Providers{make, make()->offers()};
 }
 
 void ForgetSecrets(config::Options* options) {

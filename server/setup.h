@@ -49,11 +49,18 @@ observe::LogOptions LogOptionsOf(const config::Options& options);
 // another node.
 auth::ClusterKey ClusterKeyOf(const config::Options& options);
 
-// Makes one worker's provider; to be called once per worker. The error names the option, never a
-// secret.
-using ProviderFactory = std::function<std::unique_ptr<auth::Provider>()>;
-Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
-                                                 const std::string& realm);
+struct Providers {
+  // Makes one worker's provider; to be called once per worker.
+  std::function<std::unique_ptr<auth::Provider>()> make;
+  // Of all of them together.
+  auth::Offers offers;
+};
+// The error names the option, never a secret.
+Result<Providers, std::string> ProvidersOf(const config::Options& options,
+                                           const std::string& realm);
+
+// What challenges announce, where the users have it.
+auth::SecurityFeatures FeaturesOf(const config::Options& options, const auth::Offers& offers);
 
 // Overwrites passwords and secrets in `options`, once the providers have their keys (RFC 8656
 // section 6: a server does not store passwords).

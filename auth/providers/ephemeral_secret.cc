@@ -64,7 +64,7 @@ void EphemeralSecretUsers::Lookup(const Question& question, const Now& now,
                                   std::function<void(Answer)> done) {
   const std::optional<EphemeralName> name =
       ParseEphemeralName(question.username, secrets_->separator());
-  if (!name) return done(Failure{Refusal::kUnknownUser});
+  if (!name || !question.access_token.empty()) return done(Failure{Refusal::kUnknownUser});
   if (now.wall >= name->expiry) return done(Failure{Refusal::kExpired});
   auto credential = std::make_shared<Credential>();
   credential->username = question.username;

@@ -63,6 +63,8 @@ class EphemeralSecretUsers : public Provider {
   std::string_view name() const override { return "ephemeral"; }
   // Answers before returning: kExpired from the second on that the name gives.
   void Lookup(const Question& question, const Now& now, std::function<void(Answer)> done) override;
+  // Names are made up by others, so none is found by its hash.
+  Offers offers() const override { return {.sha256 = true, .userhash = false}; }
 
  private:
   std::shared_ptr<const EphemeralSecrets> secrets_;

@@ -1,5 +1,6 @@
 #include "auth/providers/static_users.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -16,14 +17,15 @@ std::string_view SkipBlanks(std::string_view text) {
 }
 
 // What begins with 0x is a key and never a password: a key that lost a digit must not silently
-// become a password that nobody knows.
+// become a password that nobody knows. A key is one-way, so there is none of the other kind.
 std::optional<IntegrityKeys> KeysOf(std::string_view name, std::string_view realm,
                                     std::string_view secret) {
   if (!secret.starts_with("0x")) return DeriveKeys(name, realm, secret);
-  const std::optional<Md5Key> ha1 = ParseMd5Key(secret);
-  if (!ha1) return std::nullopt;
-  // HA1 is one-way, so there is no SHA-256 key for this user (the password is not known).
-  return IntegrityKeys{.md5 = ha1, .sha256 = std::nullopt};
+  IntegrityKeys keys;
+  keys.md5 = ParseMd5Key(secret);
+  keys.sha256 = ParseSha256Key(secret);
+  if (!keys.md5 && !keys.sha256) return std::nullopt;
+  return keys;
 }
 
 }  // namespace
@@ -44,7 +46,8 @@ Result<Credential, std::string> ParseStaticUser(std::string_view realm, std::str
   const std::string_view secret = SkipBlanks(entry.substr(colon + 1));
   if (secret.empty()) return Failure{quoted + " has no password or key after the colon"};
   const std::optional<IntegrityKeys> keys = KeysOf(name, realm, secret);
-  if (!keys) return Failure{quoted + " has a key that is not 0x and 32 hex digits"};
+  if (!keys)
+    return Failure{quoted + " has a key that is not 0x and 32 (MD5) or 64 (SHA-256) hex digits"};
   Credential credential;
   credential.username = name;
   credential.subject = name;
@@ -64,6 +67,11 @@ Result<std::shared_ptr<const StaticUserTable>, std::string> StaticUserTable::Loa
     table->users_.insert_or_assign(std::move(name),
                                    std::make_shared<const Credential>(std::move(parsed).value()));
   }
+  table->offers_ = {.sha256 = true, .userhash = true};
+  for (const auto& [name, credential] : table->users_) {
+    table->names_by_hash_.emplace(DeriveUserHash(name, realm), name);
+    table->offers_.sha256 &= credential->keys.sha256.has_value();
+  }
   return std::shared_ptr<const StaticUserTable>(std::move(table));
 }
 
@@ -72,9 +80,23 @@ CredentialPtr StaticUserTable::Find(std::string_view username) const {
   return found == users_.end() ? nullptr : found->second;
 }
 
+CredentialPtr StaticUserTable::FindByHash(ByteView userhash) const {
+  UserHash hash;
+  if (userhash.size() != hash.size()) return nullptr;
+  std::copy(userhash.begin(), userhash.end(), hash.begin());
+  const auto name = names_by_hash_.find(hash);
+  if (name == names_by_hash_.end()) return nullptr;
+  auto named = std::make_shared<Credential>(*Find(name->second));
+  named->userhash = hash;
+  return named;
+}
+
 void StaticUsers::Lookup(const Question& question, const Now&, std::function<void(Answer)> done) {
   CredentialPtr credential;
-  if (question.realm == table_->realm()) credential = table_->Find(question.username);
+  if (question.realm == table_->realm() && question.access_token.empty()) {
+    credential = question.userhash.empty() ? table_->Find(question.username)
+                                           : table_->FindByHash(question.userhash);
+  }
   if (!credential) return done(Failure{Refusal::kUnknownUser});
   done(std::move(credential));
 }

@@ -1,6 +1,7 @@
-// The users that the configuration names: `user=name:password` or `user=name:0x<HA1 in 32 hex
-// digits>`, all in one realm. Keys are derived once, when the table is loaded; the passwords are
-// wiped then (RFC 8656 section 6: the key is what is stored).
+// The users that the configuration names: `user=name:password` or `user=name:0x<key>`, all in one
+// realm. 32 hex digits are an MD5 key (SIP Digest's HA1), 64 one of SHA-256. Keys are derived once,
+// when the table is loaded; the passwords are wiped then (RFC 8656 section 6: the key is what is
+// stored).
 //
 // The table is immutable and shared by all workers; each worker has a StaticUsers of its own over
 // it. Names and passwords are taken as they are written: a table that may hold finished keys cannot
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +31,8 @@ class StaticUserTable {
 
   // Null for a name that is not in the table.
   CredentialPtr Find(std::string_view username) const;
+  CredentialPtr FindByHash(ByteView userhash) const;
+  Offers offers() const { return offers_; }
   const std::string& realm() const { return realm_; }
   size_t size() const { return users_.size(); }
 
@@ -42,6 +46,8 @@ class StaticUserTable {
   std::string realm_;
   // By USERNAME, since that is what a request carries.
   std::unordered_map<std::string, CredentialPtr, NameHash, std::equal_to<>> users_;
+  std::map<UserHash, std::string> names_by_hash_;
+  Offers offers_;
 };
 
 // Reads one entry. The error says what is wrong with it and contains nothing that stands behind the
@@ -58,6 +64,7 @@ class StaticUsers : public Provider {
   std::string_view name() const override { return "static"; }
   // Answers before returning. A question about another realm is about an unknown user.
   void Lookup(const Question& question, const Now& now, std::function<void(Answer)> done) override;
+  Offers offers() const override { return table_->offers(); }
 
  private:
   std::shared_ptr<const StaticUserTable> table_;

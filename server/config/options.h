@@ -24,6 +24,15 @@ struct ExternalIp {
 
 enum class LogFormat : uint8_t { kText, kJson };
 
+// Whom realm-of sends to which realm.
+struct RealmOf {
+  std::string origin;  // or a TLS server name
+  std::string realm;
+  friend bool operator==(const RealmOf&, const RealmOf&) = default;
+};
+
+enum class PasswordAlgorithms : uint8_t { kAuto, kMd5, kNone };
+
 struct Options {
   // --- listening
   std::vector<IpAddress> listening_ips;  // empty: 0.0.0.0 and, where the machine has it, ::
@@ -54,9 +63,13 @@ struct Options {
   std::vector<AddressRange> denied_peers;
 
   // --- who may
-  std::string realm;                   // empty: the host's domain name, else "culvert"
-  std::vector<std::string> users;      // "name:password" or "name:0xHA1"
-  bool long_term_credentials = false;  // lt-cred-mech; implied by users and secrets
+  std::string realm;  // empty: the host's domain name, else "culvert"
+  std::vector<RealmOf> realms_of;
+  PasswordAlgorithms password_algorithms = PasswordAlgorithms::kAuto;
+  bool userhash = true;
+  uint32_t least_sha256_integrity = 32;  // bytes
+  std::vector<std::string> users;        // "name:password" or "name:0xHA1"
+  bool long_term_credentials = false;    // lt-cred-mech; implied by users and secrets
   bool no_auth = false;
   bool use_auth_secret = false;
   std::vector<std::string> static_auth_secrets;

@@ -11,6 +11,8 @@
 namespace culvert::config {
 namespace {
 
+// RFC 8489 section 14.9: fewer than 128.
+constexpr size_t kMaxRealmCharacters = 127;
 // What seals nonces must not be guessable.
 constexpr size_t kMinClusterSecretBytes = 16;
 
@@ -25,8 +27,9 @@ std::optional<std::string> AddUser(Options& options, std::string_view value) {
     const std::string_view key = password.substr(2);
     const bool is_hex =
         std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-    if (key.size() != 32 || !is_hex) {
-      return std::string("a key is 0x and 32 hexadecimal digits: the MD5 of name:realm:password");
+    if ((key.size() != 32 && key.size() != 64) || !is_hex) {
+      return std::string(
+          "a key is 0x and the MD5 (32 hexadecimal digits) or SHA-256 (64) of name:realm:password");
     }
   }
   options.users.emplace_back(value);
@@ -75,10 +78,35 @@ std::optional<std::string> SetClusterSecretFile(Options& options, std::string_vi
 }
 
 std::optional<std::string> SetRealm(Options& options, std::string_view value) {
-  // RFC 8489 section 14.9: fewer than 128 characters.
-  if (!IsPlainText(value) || value.size() > 127)
+  if (!IsPlainText(value) || value.size() > kMaxRealmCharacters)
     return std::string("expected up to 127 characters");
   options.realm = std::string(value);
+  return std::nullopt;
+}
+
+std::optional<std::string> AddRealmOf(Options& options, std::string_view value) {
+  const size_t equals = value.find('=');
+  const std::string_view realm = value.substr(std::min(equals, value.size() - 1) + 1);
+  if (!IsPlainText(value) || equals == std::string_view::npos || equals == 0 || realm.empty() ||
+      realm.size() > kMaxRealmCharacters) {
+    return std::string(
+               "expected ORIGIN=REALM, such as https://example.org=example.org, or a TLS ") +
+           "server name in place of the origin";
+  }
+  options.realms_of.push_back({std::string(value.substr(0, equals)), std::string(realm)});
+  return std::nullopt;
+}
+
+std::optional<std::string> SetPasswordAlgorithms(Options& options, std::string_view value) {
+  if (value == "auto") {
+    options.password_algorithms = PasswordAlgorithms::kAuto;
+  } else if (value == "md5") {
+    options.password_algorithms = PasswordAlgorithms::kMd5;
+  } else if (value == "none") {
+    options.password_algorithms = PasswordAlgorithms::kNone;
+  } else {
+    return std::string("expected auto, md5 or none");
+  }
   return std::nullopt;
 }
 
@@ -91,10 +119,14 @@ std::optional<std::string> SetSeparator(Options& options, std::string_view value
 constexpr std::array kOptions = {
     Value("realm", 'r', "NAME", "the host's domain, else culvert", SetRealm,
           "Realm that users belong to; part of every long-term key."),
+    Repeatable(
+        Value("realm-of", kNoLetter, "ORIGIN=REALM", "none", AddRealmOf,
+              "Clients whose ORIGIN, or else TLS server name, is ORIGIN are asked for REALM. "
+              "All realms are served on every listener.")),
     Flag("lt-cred-mech", 'a', "no", SetFlag<&Options::long_term_credentials>,
          "Users prove who they are by long-term credentials. Users and secrets imply it."),
     Secret(Repeatable(Value("user", 'u', "NAME:PASSWORD", "none", AddUser,
-                            "A user. In place of the password: 0x and the MD5 of "
+                            "A user. In place of the password: 0x and the MD5 or SHA-256 of "
                             "name:realm:password in hexadecimal."))),
     Repeatable(
         Value("user-file", kNoLetter, "FILE", "none", AddUserFile,
@@ -114,6 +146,16 @@ constexpr std::array kOptions = {
          "Anybody may relay without credentials: an open relay. Users and secrets contradict it."),
     Flag("secure-stun", kNoLetter, "no", SetFlag<&Options::secure_stun>,
          "Binding wants credentials, too."),
+    Value(
+        "password-algorithms", kNoLetter, "auto|md5|none", "auto", SetPasswordAlgorithms,
+        "Which hashes of passwords are announced (RFC 8489): SHA-256 and MD5 where every user has "
+        "both keys, else MD5 alone; or none, as before RFC 8489."),
+    Flag("userhash", kNoLetter, "yes", SetFlag<&Options::userhash>,
+         "Announce that names may come hashed (USERHASH), where every user can be found so."),
+    Value("least-sha256-integrity", kNoLetter, "BYTES", "32",
+          SetNumber<&Options::least_sha256_integrity, 16, 32>,
+          "Shortest MESSAGE-INTEGRITY-SHA256 that is taken. TURN sends all 32 bytes; less helps "
+          "only clients that cut it."),
     OptionalValue("stale-nonce", "SECONDS", "600", SetNumber<&Options::stale_nonce, 0, kMaxSeconds>,
                   "How long a nonce is good; 0: for ever."),
     Secret(Value("cluster-secret", kNoLetter, "SECRET", "random", SetClusterSecret,

@@ -90,6 +90,11 @@ constexpr auto MakeCrcTable() {
 
 constexpr auto kCrcTable = MakeCrcTable();
 
+bool IsIntegritySize(IntegrityKind kind, size_t size, size_t least_sha256) {
+  if (kind == IntegrityKind::kSha1) return size == kSha1Size;
+  return size >= least_sha256 && size >= kLeastSha256Size && size <= kSha256Size && size % 4 == 0;
+}
+
 }  // namespace
 
 Sha1Digest HmacSha1(ByteView key, ByteView first, ByteView second) {
@@ -100,13 +105,14 @@ Sha256Digest HmacSha256(ByteView key, ByteView first, ByteView second) {
   return Hmac<Sha256>(key, first, second);
 }
 
-bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key) {
+bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key,
+                     size_t least_sha256) {
   const bool sha1 = kind == IntegrityKind::kSha1;
   const size_t offset = sha1 ? message.integrity_offset() : message.integrity_sha256_offset();
   if (offset == 0) return false;
   const ByteView bytes = message.bytes();
   const size_t size = LoadBig16(bytes.data() + offset + 2);
-  if (size != (sha1 ? kSha1Size : kSha256Size)) return false;
+  if (!IsIntegritySize(kind, size, least_sha256)) return false;
 
   // Sections 14.5, 14.6: hashed with a header length that ends at this attribute, whatever follows
   // it.
@@ -118,7 +124,7 @@ bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key) {
   const ByteView value = bytes.subspan(offset + kAttributeHeaderSize, size);
   const ByteView covered = bytes.subspan(kHeaderSize, offset - kHeaderSize);
   return sha1 ? EqualInConstantTime(value, HmacSha1(key, header, covered))
-              : EqualInConstantTime(value, HmacSha256(key, header, covered));
+              : EqualInConstantTime(value, ByteView(HmacSha256(key, header, covered)).first(size));
 }
 
 uint32_t Fingerprint(ByteView before) {

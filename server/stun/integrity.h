@@ -25,10 +25,14 @@ using Sha256Digest = std::array<uint8_t, kSha256Size>;
 Sha1Digest HmacSha1(ByteView key, ByteView first, ByteView second = {});
 Sha256Digest HmacSha256(ByteView key, ByteView first, ByteView second = {});
 
+// Section 14.6: MESSAGE-INTEGRITY-SHA256 may be cut to a multiple of 4 bytes, no shorter.
+inline constexpr size_t kLeastSha256Size = 16;
+
 // True when the message carries the attribute and its value is right under `key`. Compared in
-// constant time. A MESSAGE-INTEGRITY-SHA256 shorter than 32 bytes is refused (TURN does not allow
-// truncation).
-bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key);
+// constant time. Of MESSAGE-INTEGRITY-SHA256 at least `least_sha256` bytes are wanted; a usage that
+// allows no truncation, as TURN, wants all.
+bool VerifyIntegrity(const Message& message, IntegrityKind kind, ByteView key,
+                     size_t least_sha256 = kSha256Size);
 
 // The value of FINGERPRINT over `before`, the message up to it, whose header length already counts
 // the FINGERPRINT attribute.

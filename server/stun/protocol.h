@@ -77,6 +77,7 @@ enum class AttributeType : uint16_t {
   kResponseOrigin = 0x802b,
   kOtherAddress = 0x802c,
   kThirdPartyAuthorization = 0x802e,
+  kOrigin = 0x802f,
   kMobilityTicket = 0x8030,
 };
 
@@ -88,6 +89,10 @@ constexpr bool IsComprehensionRequired(uint16_t type) {
 // Values of REQUESTED-ADDRESS-FAMILY, ADDITIONAL-ADDRESS-FAMILY and of every address attribute.
 inline constexpr uint8_t kFamilyIPv4 = 0x01;
 inline constexpr uint8_t kFamilyIPv6 = 0x02;
+
+// RFC 8489 section 18.5: values in PASSWORD-ALGORITHM and PASSWORD-ALGORITHMS.
+enum class PasswordAlgorithm : uint16_t { kMd5 = 1, kSha256 = 2 };
+inline constexpr size_t kUserhashSize = 32;
 
 // Values of REQUESTED-TRANSPORT (IANA protocol numbers).
 inline constexpr uint8_t kTransportTcp = 6;

@@ -1,14 +1,13 @@
 // The long-term credential mechanism on the server's side (RFC 8489 section 9.2.4), step by step:
-// the order of its checks can be observed from outside.
-//
-// Announced today: MESSAGE-INTEGRITY over the MD5 key, no PASSWORD-ALGORITHMS, no anonymous names.
-// So a request that carries only MESSAGE-INTEGRITY-SHA256 is one whose integrity nobody can know:
-// 401.
+// the order of its checks can be observed from outside. Access tokens (RFC 7635) go the same way:
+// they only bring their key with them.
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
 
 #include "server/stun/integrity.h"
+#include "server/turn/password_algorithms.h"
 #include "server/turn/request.h"
 
 namespace culvert::turn {
@@ -18,26 +17,44 @@ using stun::AttributeType;
 using stun::ErrorCode;
 using stun::IntegrityKind;
 using stun::Message;
-
-// What nonces and answers announce (RFC 8489 section 18.1).
-constexpr auth::SecurityFeatures kFeatures{};
+using stun::PasswordAlgorithm;
 
 // Section 9.2.4 step 5: of both attributes only MESSAGE-INTEGRITY-SHA256 counts.
-std::optional<IntegrityKind> KindToVerify(const Message& message) {
-  if (!message.Has(AttributeType::kMessageIntegrity)) return std::nullopt;
+IntegrityKind KindToVerify(const Message& message) {
   return message.Has(AttributeType::kMessageIntegritySha256) ? IntegrityKind::kSha256
                                                              : IntegrityKind::kSha1;
 }
 
+// Section 9.2.4, end: MESSAGE-INTEGRITY-SHA256 for who has chosen a password algorithm, else
+// MESSAGE-INTEGRITY. A client that was offered no choice and yet came with the former alone gets it
+// back: the section does not think of it, and nothing else shows what it can verify.
+IntegrityKind KindToAnswer(const Message& message) {
+  if (message.Has(AttributeType::kPasswordAlgorithm)) return IntegrityKind::kSha256;
+  const auto nonce = message.Text(AttributeType::kNonce);
+  const bool had_choice = auth::NonceSealer::FeaturesOf(*nonce).password_algorithms;
+  return had_choice || message.Has(AttributeType::kMessageIntegrity) ? IntegrityKind::kSha1
+                                                                     : IntegrityKind::kSha256;
+}
+
+ByteView KeyOf(const auth::IntegrityKeys& keys, PasswordAlgorithm algorithm) {
+  if (!keys.token.empty()) return keys.token;
+  if (algorithm == PasswordAlgorithm::kSha256) {
+    return keys.sha256 ? ByteView(*keys.sha256) : ByteView();
+  }
+  return keys.md5 ? ByteView(*keys.md5) : ByteView();
+}
+
 // The key that the message verifies under, pointing into `credential`; empty if none does. The
 // hash of the HMAC and the hash of the key are independent (section 14.6).
-ByteView VerifyingKey(const Message& message, const auth::Credential& credential) {
-  const auto kind = KindToVerify(message);
-  if (!kind) return {};
+ByteView VerifyingKey(const Message& message, const auth::Credential& credential,
+                      size_t least_sha256) {
+  const PasswordAlgorithm algorithm = ChosenPasswordAlgorithm(message);
+  const IntegrityKind kind = KindToVerify(message);
   const auth::IntegrityKeys* keys = credential.FirstKeysThat([&](const auth::IntegrityKeys& k) {
-    return k.md5.has_value() && stun::VerifyIntegrity(message, *kind, *k.md5);
+    const ByteView key = KeyOf(k, algorithm);
+    return !key.empty() && stun::VerifyIntegrity(message, kind, key, least_sha256);
   });
-  return keys ? ByteView(*keys->md5) : ByteView();
+  return keys ? KeyOf(*keys, algorithm) : ByteView();
 }
 
 AuthResult ResultOf(auth::Refusal refusal) {
@@ -54,10 +71,34 @@ AuthResult ResultOf(auth::Refusal refusal) {
   return AuthResult::kUnknownUser;
 }
 
+// Section 9.2.4 step 2: a name or its hash, not both, with realm and nonce.
 bool HasIdentity(const Message& message) {
   const auto username = message.Text(AttributeType::kUsername);
-  return username && username->size() <= stun::kMaxUsernameSize &&
-         message.Has(AttributeType::kRealm) && message.Has(AttributeType::kNonce);
+  const auto userhash = message.Find(AttributeType::kUserhash);
+  if (username.has_value() == userhash.has_value()) return false;
+  if (username && username->size() > stun::kMaxUsernameSize) return false;
+  if (userhash && userhash->size() != stun::kUserhashSize) return false;
+  return message.Has(AttributeType::kRealm) && message.Has(AttributeType::kNonce);
+}
+
+auth::Question QuestionOf(const Message& message, const Path& path, bool tokens_are_taken) {
+  const auto token = message.Find(AttributeType::kAccessToken);
+  return {message.Text(AttributeType::kUsername).value_or(std::string_view()),
+          *message.Text(AttributeType::kRealm),
+          path.client,
+          path.server,
+          message.method(),
+          message.Find(AttributeType::kUserhash).value_or(ByteView()),
+          tokens_are_taken ? token.value_or(ByteView()) : ByteView()};
+}
+
+// Whether the last request's credential answers this question, too. A token may be a new one, so
+// it is always looked into.
+bool Answers(const auth::Credential& credential, const auth::Question& question, WallTime now) {
+  if (credential.expiry <= now || credential.realm != question.realm) return false;
+  if (!question.access_token.empty()) return false;
+  if (question.userhash.empty()) return credential.username == question.username;
+  return credential.userhash && std::ranges::equal(*credential.userhash, question.userhash);
 }
 
 }  // namespace
@@ -70,22 +111,23 @@ bool Session::Authenticate(Request& request) {
     Challenge(request, ErrorCode::kUnauthenticated);
     return false;
   }
-  // Step 2: integrity of whom? 400, without any of realm, nonce, integrity.
-  if (!HasIdentity(message)) {
+  // Step 2: integrity of whom? Step 3: under an algorithm that was offered? 400, without any of
+  // realm, nonce, integrity.
+  if (!HasIdentity(message) || !KeepsToPasswordAlgorithms(message)) {
     Refuse(request.answer_to, ErrorCode::kBadRequest);
     return false;
   }
-  // Step 4: the user is one of our realm, known from the last request or looked up.
-  if (message.Text(AttributeType::kRealm) != shared_.settings.realm) {
+  // Step 4: the user is one of a realm of ours, known from the last request or looked up.
+  const bool tokens_are_taken = !shared_.settings.third_party_authorization.empty();
+  const auth::Question question = QuestionOf(message, path_, tokens_are_taken);
+  if (!shared_.settings.realms.Serves(question.realm)) {
     Challenge(request, ErrorCode::kUnauthenticated);
     return false;
   }
-  const std::string_view username = *message.Text(AttributeType::kUsername);
-  if (credential_ && credential_->username == username && credential_->expiry > request.now.wall) {
+  if (credential_ && Answers(*credential_, question, request.now.wall)) {
     return Verify(request, credential_);
   }
-  const auto found = effects_.LookUp(
-      {username, shared_.settings.realm, path_.client, path_.server, message.method()});
+  const auto found = effects_.LookUp(question);
   if (found) return Verify(request, *found);
   waiting_request_.assign(message.bytes().begin(), message.bytes().end());
   return false;
@@ -105,7 +147,8 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
   }
   // Step 5: integrity, under any key the user may still hold.
   const auth::CredentialPtr& credential = *found;
-  const ByteView key = VerifyingKey(request.message, *credential);
+  const ByteView key =
+      VerifyingKey(request.message, *credential, shared_.settings.least_sha256_integrity);
   if (key.empty()) {
     effects_.CountAuth(AuthResult::kWrongIntegrity);
     Challenge(request, ErrorCode::kUnauthenticated);
@@ -115,17 +158,16 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
   // retry, 401 would not (section 9.2.5). Only a nonce that came by datagram is tied to an address.
   const auto nonce = request.message.Text(AttributeType::kNonce);
   const bool over_udp = path_.transport == Transport::kUdp;
-  if (shared_.nonces.Check(*nonce, shared_.settings.realm, path_.client.ip(), over_udp,
-                           request.now.wall) != auth::NonceVerdict::kFresh) {
+  if (shared_.nonces.Check(*nonce, *request.message.Text(AttributeType::kRealm), path_.client.ip(),
+                           over_udp, request.now.wall) != auth::NonceVerdict::kFresh) {
     effects_.CountAuth(AuthResult::kStaleNonce);
     Challenge(request, ErrorCode::kStaleNonce);
     return false;
   }
   effects_.CountAuth(AuthResult::kOk);
   credential_ = credential;
-  // Section 9.2.4, end: without PASSWORD-ALGORITHMS the answer carries MESSAGE-INTEGRITY.
   request.answer_to.credential = credential;
-  request.answer_to.kind = IntegrityKind::kSha1;
+  request.answer_to.kind = KindToAnswer(request.message);
   request.answer_to.key = key;
   return true;
 }
@@ -144,14 +186,34 @@ bool Session::OwnsAllocation(Request& request) {
   return true;
 }
 
+// What the client named is what it is challenged for again (438 must not move it to another realm);
+// who named nothing that is served gets the realm that fits where it came from.
+std::string_view Session::RealmFor(const Request& request) const {
+  const Realms& realms = shared_.settings.realms;
+  const auto named = request.message.Text(AttributeType::kRealm);
+  if (named && realms.Serves(*named)) return *named;
+  const auto origin = request.message.Text(AttributeType::kOrigin);
+  return realms.For(origin.value_or(std::string_view()), effects_.ServerName());
+}
+
 void Session::Challenge(const Request& request, ErrorCode code) {
+  const Settings& settings = shared_.settings;
+  const std::string_view realm = RealmFor(request);
   std::array<char, auth::NonceSealer::kSize> nonce;
   const IpAddress* bind_to = path_.transport == Transport::kUdp ? &path_.client.ip() : nullptr;
-  shared_.nonces.Issue(shared_.settings.realm, kFeatures, bind_to, request.now.wall,
-                       ++shared_.nonce_counter, &nonce);
+  shared_.nonces.Issue(realm, settings.features, bind_to, request.now.wall, ++shared_.nonce_counter,
+                       &nonce);
   Answer answer(request.answer_to, code);
-  answer.attributes.AddText(AttributeType::kRealm, shared_.settings.realm);
+  answer.attributes.AddText(AttributeType::kRealm, realm);
   answer.attributes.AddText(AttributeType::kNonce, {nonce.data(), nonce.size()});
+  if (settings.features.password_algorithms) {
+    answer.attributes.Add(AttributeType::kPasswordAlgorithms,
+                          PasswordAlgorithms(settings.features));
+  }
+  if (!settings.third_party_authorization.empty()) {
+    answer.attributes.AddText(AttributeType::kThirdPartyAuthorization,
+                              settings.third_party_authorization);
+  }
   Send(answer);
 }
 

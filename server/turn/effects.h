@@ -79,6 +79,10 @@ class Effects {
   // are the callee's only until it returns.
   virtual void Reply(ByteView message) = 0;
 
+  // The name that the client gave in its ClientHello; empty without TLS or without a name. Lives
+  // until the entry point returns.
+  virtual std::string_view ServerName() { return {}; }
+
   // Asks for a user's credential. An answer that is there at once is returned; otherwise nullopt,
   // and the relay calls Session::OnCredential later.
   virtual std::optional<auth::Answer> LookUp(const auth::Question& question) = 0;

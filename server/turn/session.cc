@@ -43,6 +43,17 @@ std::optional<Drop> ReasonForSilence(const stun::Message& message, const Setting
   return Drop::kUnknownMethod;
 }
 
+// RFC 7635 section 4: where no tokens are taken ACCESS-TOKEN is an attribute like any unknown one.
+std::vector<uint16_t> UnknownRequired(const stun::Message& message, const Settings& settings) {
+  const auto unknown = message.unknown_required();
+  std::vector<uint16_t> all(unknown.begin(), unknown.end());
+  if (settings.third_party_authorization.empty() &&
+      message.Has(stun::AttributeType::kAccessToken)) {
+    all.push_back(static_cast<uint16_t>(stun::AttributeType::kAccessToken));
+  }
+  return all;
+}
+
 }  // namespace
 
 Session::Session(Shared& shared, Effects& effects, const Path& path)
@@ -86,7 +97,7 @@ bool Session::WantsCredential(Method method) const {
 
 void Session::Serve(Request& request) {
   // RFC 8489 section 6.3.1: after authentication, all unknown ones are listed.
-  if (const auto unknown = request.message.unknown_required(); !unknown.empty()) {
+  if (const auto unknown = UnknownRequired(request.message, shared_.settings); !unknown.empty()) {
     Answer answer(request.answer_to, ErrorCode::kUnknownAttribute);
     answer.attributes.AddUnknownAttributes(unknown);
     return Send(answer);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "auth/contract.h"
@@ -113,6 +114,8 @@ class Session {
   bool Verify(Request& request, const auth::Answer& found);
   // 437 and 441, for every method that works on an allocation.
   bool OwnsAllocation(Request& request);
+  // The realm to challenge a request for. Points into the request or the settings.
+  std::string_view RealmFor(const Request& request) const;
   // 401 or 438 with a fresh nonce.
   void Challenge(const Request& request, stun::ErrorCode code);
 

@@ -4,13 +4,16 @@
 
 #include <string>
 
+#include "auth/nonce.h"
 #include "server/base/time.h"
+#include "server/stun/integrity.h"
 #include "server/stun/protocol.h"
+#include "server/turn/realms.h"
 
 namespace culvert::turn {
 
 struct Settings {
-  std::string realm = "culvert";
+  Realms realms;
   // SOFTWARE in answers (RFC 8489 section 14.14); empty leaves it out.
   std::string software = "Culvert";
 
@@ -21,8 +24,16 @@ struct Settings {
 
   bool authenticate = true;     // false: no-auth, an open relay by the operator's word
   bool secure_binding = false;  // secure-stun: Binding wants credentials, too
-  bool udp_relay = true;        // no-udp-relay
-  bool tcp_relay = true;        // no-tcp-relay
+  // What every challenge announces (RFC 8489 section 9.2): only what holds for all users.
+  auth::SecurityFeatures features;
+  // A shorter MESSAGE-INTEGRITY-SHA256 is 401. RFC 8489 section 14.6 wants all 32 bytes unless the
+  // usage says otherwise, and TURN does not; 16 is the least that there is.
+  size_t least_sha256_integrity = stun::kSha256Size;
+  // THIRD-PARTY-AUTHORIZATION in challenges (RFC 7635 section 6.1): the name that an authorization
+  // server knows this relay by; empty where no tokens are taken.
+  std::string third_party_authorization;
+  bool udp_relay = true;  // no-udp-relay
+  bool tcp_relay = true;  // no-tcp-relay
   bool ipv4_relay = true;
   bool ipv6_relay = true;
   bool stun_only = false;

@@ -202,8 +202,10 @@ TEST_F(NonceTest, AnotherRandomNumberMakesAnotherNonce) {
 TEST_F(NonceTest, FeaturesAreReadBackAsAnnounced) {
   for (const bool algorithms : {false, true}) {
     for (const bool anonymity : {false, true}) {
-      const SecurityFeatures features{algorithms, anonymity};
-      EXPECT_EQ(NonceSealer::FeaturesOf(Issue(nullptr, features)), features);
+      for (const bool sha256 : {false, true}) {
+        const SecurityFeatures features{algorithms, anonymity, sha256};
+        EXPECT_EQ(NonceSealer::FeaturesOf(Issue(nullptr, features)), features);
+      }
     }
   }
 }
@@ -218,8 +220,11 @@ TEST_F(NonceTest, TextWithoutACookieAnnouncesNothing) {
 
 // Feature bits that have no meaning yet do not disturb those that have.
 TEST_F(NonceTest, UnknownFeatureBitsAreIgnored) {
-  EXPECT_EQ(NonceSealer::FeaturesOf("obMatJos2////"), (SecurityFeatures{true, true}));
-  EXPECT_EQ(NonceSealer::FeaturesOf("obMatJos2P///"), (SecurityFeatures{false, false}));
+  const auto announcing = [this](std::string_view bits) {
+    return NonceSealer::FeaturesOf("obMatJos2" + std::string(bits) + Issue(nullptr, {}).substr(13));
+  };
+  EXPECT_EQ(announcing("////"), (SecurityFeatures{true, true, false}));
+  EXPECT_EQ(announcing("P///"), (SecurityFeatures{false, false, false}));
 }
 
 }  // namespace

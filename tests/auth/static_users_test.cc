@@ -87,10 +87,11 @@ TEST(StaticUsersTest, EachMistakeIsNamed) {
   EXPECT_EQ(ErrorOf(":wonderland"), "has no name before the colon");
   EXPECT_EQ(ErrorOf("alice:"), "'alice' has no password or key after the colon");
   EXPECT_EQ(ErrorOf("alice: "), "'alice' has no password or key after the colon");
-  EXPECT_EQ(ErrorOf("alice:0x"), "'alice' has a key that is not 0x and 32 hex digits");
-  EXPECT_EQ(ErrorOf("alice:0x1234"), "'alice' has a key that is not 0x and 32 hex digits");
-  EXPECT_EQ(ErrorOf("alice:" + std::string(kHa1) + "00"),
-            "'alice' has a key that is not 0x and 32 hex digits");
+  const std::string not_a_key =
+      "'alice' has a key that is not 0x and 32 (MD5) or 64 (SHA-256) hex digits";
+  EXPECT_EQ(ErrorOf("alice:0x"), not_a_key);
+  EXPECT_EQ(ErrorOf("alice:0x1234"), not_a_key);
+  EXPECT_EQ(ErrorOf("alice:" + std::string(kHa1) + "00"), not_a_key);
 }
 
 TEST(StaticUsersTest, NoMistakeTellsTheSecret) {
@@ -102,7 +103,52 @@ TEST(StaticUsersTest, NoMistakeTellsTheSecret) {
 TEST(StaticUsersTest, ATableNamesTheEntryThatIsWrongAndIsNotLoaded) {
   const auto table = Load({"alice:wonderland", "bob:0x5ecret"});
   ASSERT_FALSE(table.ok());
-  EXPECT_EQ(table.error(), "user 2: 'bob' has a key that is not 0x and 32 hex digits");
+  EXPECT_EQ(table.error(),
+            "user 2: 'bob' has a key that is not 0x and 32 (MD5) or 64 (SHA-256) hex digits");
+}
+
+TEST(StaticUsersTest, AStoredSha256KeyHasNoMd5Twin) {
+  const IntegrityKeys keys = DeriveKeys("alice", kRealm, "wonderland");
+  std::string hex;
+  for (const uint8_t byte : *keys.sha256) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  const auto table = Load({"alice:0x" + hex});
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ((*table)->Find("alice")->keys.sha256, keys.sha256);
+  EXPECT_EQ((*table)->Find("alice")->keys.md5, std::nullopt);
+}
+
+TEST(StaticUsersTest, EveryUserIsFoundByTheHashOfName) {
+  const auto table = Load({"alice:wonderland", "bob:builder"});
+  ASSERT_TRUE(table.ok());
+  const UserHash hash = DeriveUserHash("bob", kRealm);
+  const CredentialPtr bob = (*table)->FindByHash(hash);
+  ASSERT_NE(bob, nullptr);
+  EXPECT_EQ(bob->username, "bob");
+  EXPECT_EQ(bob->userhash, hash);
+  EXPECT_EQ(bob->keys, (*table)->Find("bob")->keys);
+  EXPECT_EQ((*table)->FindByHash(DeriveUserHash("bob", "elsewhere")), nullptr);
+  EXPECT_EQ((*table)->FindByHash(ByteView(hash).first(31)), nullptr);
+}
+
+// One user without a SHA-256 key, and nobody may be promised one.
+TEST(StaticUsersTest, Sha256IsOfferedOnlyWhereEveryUserHasAKey) {
+  EXPECT_TRUE((*Load({"alice:wonderland", "bob:builder"}))->offers().sha256);
+  const auto table = Load({"alice:wonderland", "bob:" + std::string(kHa1)});
+  EXPECT_FALSE((*table)->offers().sha256);
+  EXPECT_TRUE((*table)->offers().userhash);
+}
+
+TEST(StaticUsersTest, ATokenIsNobodysPassword) {
+  const auto table = Load({"alice:wonderland"});
+  StaticUsers users(*table);
+  const std::vector<uint8_t> token(40, 1);
+  bool known = true;
+  users.Lookup({"alice", kRealm, {}, {}, stun::Method::kAllocate, {}, token}, {},
+               [&](Answer answer) { known = answer.ok(); });
+  EXPECT_FALSE(known);
 }
 
 TEST(StaticUsersTest, OfEntriesWithOneNameTheLastCounts) {

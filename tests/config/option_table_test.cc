@@ -50,6 +50,7 @@ std::string SampleValue(const Option& option) {
       {"LIST", "HIGH"},
       {"NAME:PASSWORD", "bob:secret"},
       {"NUMBER", "7"},
+      {"ORIGIN=REALM", "https://example.org=example.org"},
       {"PASSWORD", "secret"},
       {"PATH", "/m"},
       {"PORT", "50000"},
@@ -58,11 +59,13 @@ std::string SampleValue(const Option& option) {
       {"SECONDS", "700"},
       {"SECRET", "0123456789abcdef"},
       {"URL", "http://192.0.2.1/"},
+      {"auto|md5|none", "md5"},
       {"ipv4|ipv6|keep", "ipv6"},
       {"text|json", "json"},
   };
   if (option.argument == Argument::kFlag) return option.default_text == "yes" ? "no" : "yes";
   if (option.name == "syslog-facility") return "LOG_LOCAL1";
+  if (option.name == "least-sha256-integrity") return "16";
   if (option.metavar == "NAME") return "alice";
   if (option.metavar == "FILE") {
     return WriteTestFile(std::string(option.name),
@@ -172,10 +175,10 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
     if (!coturn.contains(std::string(option->name))) own.insert(std::string(option->name));
   }
   EXPECT_EQ(own, (std::set<std::string>{"admin-address", "check-config", "cluster-secret",
-                                        "cluster-secret-file", "config", "dump-options-md", "help",
+                                        "cluster-secret-file", "config", "dump-options-md", "help", "least-sha256-integrity",
                                         "log-format", "max-connections-per-allocation", "no-admin",
-                                        "no-config", "pkey-pwd-file", "static-auth-secret-file",
-                                        "tcp-port", "tls-port", "user-file"}));
+                                        "no-config", "password-algorithms", "pkey-pwd-file", "realm-of", "static-auth-secret-file",
+                                        "tcp-port", "tls-port", "user-file", "userhash"}));
 }
 
 TEST(OptionTableTest, LettersAreCoturns) {

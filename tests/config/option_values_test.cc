@@ -141,12 +141,22 @@ TEST(OptionValuesTest, UsersHaveANameAndAPasswordOrAKey) {
   EXPECT_EQ(user("alice"), "t.conf:1: user: expected name:password or name:0xKEY");
   EXPECT_EQ(user("alice:"), "t.conf:1: user: expected name:password or name:0xKEY");
   EXPECT_EQ(user(":password"), "t.conf:1: user: expected name:password or name:0xKEY");
-  EXPECT_EQ(user("alice:0x0011"),
-            "t.conf:1: user: a key is 0x and 32 hexadecimal digits: the MD5 of "
-            "name:realm:password");
-  EXPECT_EQ(user("alice:0x00112233445566778899aabbccddeefg"),
-            "t.conf:1: user: a key is 0x and 32 hexadecimal digits: the MD5 of "
-            "name:realm:password");
+  EXPECT_EQ(user("alice:0x" + std::string(64, 'a')), "no error");
+  const std::string not_a_key =
+      "t.conf:1: user: a key is 0x and the MD5 (32 hexadecimal digits) or SHA-256 (64) of "
+      "name:realm:password";
+  EXPECT_EQ(user("alice:0x0011"), not_a_key);
+  EXPECT_EQ(user("alice:0x00112233445566778899aabbccddeefg"), not_a_key);
+  EXPECT_EQ(user("alice:0x" + std::string(63, 'a')), not_a_key);
+}
+
+TEST(OptionValuesTest, RealmsAreChosenByOriginOrServerName) {
+  EXPECT_EQ(Accept("realm-of=https://web.example=web\nrealm-of=naf.home1.net=naf").realms_of,
+            (std::vector<RealmOf>{{"https://web.example", "web"}, {"naf.home1.net", "naf"}}));
+  for (const std::string value : {"web", "=web", "web.example=", ""}) {
+    EXPECT_NE(ErrorOf("realm-of=" + value), "no error") << value;
+  }
+  EXPECT_NE(ErrorOf("realm-of=a=" + std::string(128, 'r')), "no error");
 }
 
 TEST(OptionValuesTest, UsersMayComeFromAFile) {

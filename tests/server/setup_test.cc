@@ -85,13 +85,57 @@ TEST(RealmTest, TheOperatorsRealmIsServed) {
   config::Options options;
   options.realm = "provider.example";
   EXPECT_EQ(RealmOf(options), "provider.example");
-  EXPECT_EQ(TurnSettings(options).realm, "provider.example");
+  EXPECT_EQ(TurnSettings(options).realms.default_realm(), "provider.example");
 }
 
 // CR-31
 TEST(RealmTest, WithoutOneItIsTheHostsDomainOrOurName) {
   const std::string domain = net::HostDomain();
   EXPECT_EQ(RealmOf(config::Options()), domain.empty() ? "culvert" : domain);
+}
+
+// CR-31
+TEST(RealmTest, OriginsAndServerNamesLeadToTheirRealms) {
+  config::Options options;
+  options.realm = "home1.net";
+  options.realms_of = {{"https://web.example", "web.example"},
+                       {"naf.home1.net", "3GPP-bootstrapping@naf.home1.net"}};
+  const turn::Realms realms = TurnSettings(options).realms;
+  EXPECT_EQ(realms.For("https://web.example:443", ""), "web.example");
+  EXPECT_EQ(realms.For("", "naf.home1.net"), "3GPP-bootstrapping@naf.home1.net");
+  EXPECT_EQ(realms.For("", "elsewhere"), "home1.net");
+  EXPECT_TRUE(realms.Serves("web.example"));
+  EXPECT_FALSE(realms.Serves("elsewhere"));
+}
+
+auth::SecurityFeatures FeaturesFor(config::Options options) {
+  const auto providers = ProvidersOf(options, "home1.net");
+  EXPECT_TRUE(providers.ok());
+  return FeaturesOf(options, providers->offers);
+}
+
+// CR-02, CR-19, CR-21: what is announced must hold for all users.
+TEST(FeaturesTest, WhatAllUsersHaveIsAnnounced) {
+  config::Options options;
+  options.users = {"alice:wonderland"};
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{true, true, true}));
+  options.users.push_back("bob:0x96e72903d0fff6c72008061c92eccf7a");
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{true, true, false}));
+  options.static_auth_secrets = {"secret"};
+  options.use_auth_secret = true;
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{true, false, false}));
+  options.users.clear();
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{true, false, true}));
+}
+
+TEST(FeaturesTest, TheOperatorMayAnnounceLess) {
+  config::Options options;
+  options.users = {"alice:wonderland"};
+  options.userhash = false;
+  options.password_algorithms = config::PasswordAlgorithms::kMd5;
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{true, false, false}));
+  options.password_algorithms = config::PasswordAlgorithms::kNone;
+  EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{false, false, false}));
 }
 
 }  // namespace

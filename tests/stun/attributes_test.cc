@@ -25,12 +25,9 @@ TEST(AttributesTest, TheRowOfEachOfAllTypesIsTheOneInTheTable) {
 
 TEST(AttributesTest, WhatIsNotServedHasANameButNoRow) {
   for (const AttributeType type :
-       {AttributeType::kChangeRequest, AttributeType::kAccessToken,
-        AttributeType::kPasswordAlgorithm, AttributeType::kUserhash, AttributeType::kPadding,
-        AttributeType::kResponsePort, AttributeType::kPasswordAlgorithms,
+       {AttributeType::kChangeRequest, AttributeType::kPadding, AttributeType::kResponsePort,
         AttributeType::kAlternateDomain, AttributeType::kTransactionTransmitCounter,
-        AttributeType::kResponseOrigin, AttributeType::kOtherAddress,
-        AttributeType::kThirdPartyAuthorization}) {
+        AttributeType::kResponseOrigin, AttributeType::kOtherAddress}) {
     const auto number = static_cast<uint16_t>(type);
     EXPECT_EQ(AttributeRowOf(number), kNoRow) << number;
     EXPECT_STRNE(AttributeName(number), "UNKNOWN") << number;

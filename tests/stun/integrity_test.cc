@@ -109,13 +109,34 @@ TEST(IntegrityTest, WhatFollowsTheAttributeDoesNotChangeIt) {
   }
 }
 
-TEST(IntegrityTest, TruncatedSha256IntegrityIsRefused) {
-  // RFC 8489 section 14.6 lets other usages cut it to 16 bytes; TURN does not.
-  for (const size_t size : {0, 16, 20, 28}) {
-    Bytes bytes = RawMessage(0x0003, {Attribute(0x001c, ByteView(Bytes(size)))});
-    const Sha256Digest digest = HmacSha256(AsBytes("key"), ByteView(bytes).first(kHeaderSize));
-    std::copy_n(digest.begin(), size, bytes.begin() + kHeaderSize + kAttributeHeaderSize);
-    EXPECT_FALSE(VerifyIntegrity(MustParse(bytes), IntegrityKind::kSha256, AsBytes("key"))) << size;
+Bytes WithSha256Integrity(size_t size) {
+  Bytes bytes = RawMessage(0x0003, {Attribute(0x001c, ByteView(Bytes(size)))});
+  const Sha256Digest digest = HmacSha256(AsBytes("key"), ByteView(bytes).first(kHeaderSize));
+  std::copy_n(digest.begin(), std::min(size, digest.size()),
+              bytes.begin() + kHeaderSize + kAttributeHeaderSize);
+  return bytes;
+}
+
+// RFC 8489 section 14.6 lets a usage take it cut to 16 bytes or more, in steps of 4; TURN does not.
+TEST(IntegrityTest, TruncatedSha256IntegrityIsForThoseWhoAskForIt) {
+  for (const size_t size : {0, 12, 15, 16, 18, 20, 24, 28, 32, 36}) {
+    const Bytes bytes = WithSha256Integrity(size);
+    const Message message = MustParse(bytes);
+    const auto verifies = [&](size_t least) {
+      return VerifyIntegrity(message, IntegrityKind::kSha256, AsBytes("key"), least);
+    };
+    EXPECT_EQ(verifies(kSha256Size), size == 32) << size;
+    EXPECT_EQ(verifies(24), size == 24 || size == 28 || size == 32) << size;
+    EXPECT_EQ(verifies(0), size >= 16 && size <= 32 && size % 4 == 0) << size;
+  }
+}
+
+TEST(IntegrityTest, AWrongByteOfATruncatedSha256IntegrityIsFound) {
+  for (size_t at = 0; at < 16; ++at) {
+    Bytes bytes = WithSha256Integrity(16);
+    bytes[kHeaderSize + kAttributeHeaderSize + at] ^= 1;
+    EXPECT_FALSE(VerifyIntegrity(MustParse(bytes), IntegrityKind::kSha256, AsBytes("key"), 16))
+        << at;
   }
 }
 

@@ -1,7 +1,9 @@
 #include "tests/support/recorded_effects.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "auth/keys.h"
 #include "tests/support/message_text.h"
 
 namespace culvert {
@@ -58,16 +60,25 @@ Lines RecordedEffects::Take() {
 void RecordedEffects::Reply(ByteView message) {
   ++replies_;
   last_reply_.assign(message.begin(), message.end());
-  Line("reply " + MessageText(message, reply_key));
+  Line("reply " + MessageText(message, reply_key_));
 }
 
 std::optional<auth::Answer> RecordedEffects::LookUp(const auth::Question& question) {
-  Line("lookup " + std::string(question.username));
+  const bool by_hash = !question.userhash.empty();
+  Line("lookup " + (by_hash ? "by hash" : std::string(question.username)) +
+       (question.access_token.empty() ? "" : " with a token"));
   if (answers_later) return std::nullopt;
-  const auto user = users.find(question.username);
+  const auto user = std::find_if(users.begin(), users.end(), [&](const auto& named) {
+    if (!by_hash) return named.first == question.username;
+    const auth::UserHash hash = auth::DeriveUserHash(named.first, question.realm);
+    return std::ranges::equal(hash, question.userhash);
+  });
   if (user == users.end()) return auth::Answer(Failure{auth::Refusal::kUnknownUser});
   if (!user->second) return auth::Answer(Failure{refusal});
-  return auth::Answer(user->second);
+  if (!by_hash) return auth::Answer(user->second);
+  auto found = std::make_shared<auth::Credential>(*user->second);
+  found->userhash = auth::DeriveUserHash(user->first, question.realm);
+  return auth::Answer(auth::CredentialPtr(std::move(found)));
 }
 
 Result<Ok, stun::ErrorCode> RecordedEffects::AcquireQuota(const auth::Credential& credential) {

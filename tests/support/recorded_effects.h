@@ -38,7 +38,9 @@ class RecordedEffects : public turn::Effects {
   uint16_t next_port = 49152;
   uint32_t next_connection = 1;
   // Integrity of replies is verified under it.
-  auth::Md5Key reply_key{};
+  void SetReplyKey(ByteView key) { reply_key_.assign(key.begin(), key.end()); }
+  // What the client's ClientHello names.
+  std::string server_name;
 
   // --- what is open now, for tests that look at the balance instead of the list
   struct Open {
@@ -61,6 +63,7 @@ class RecordedEffects : public turn::Effects {
 
   // --- turn::Effects
   void Reply(ByteView message) override;
+  std::string_view ServerName() override { return server_name; }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
   void ReleaseQuota() override;
@@ -87,6 +90,7 @@ class RecordedEffects : public turn::Effects {
   void Line(std::string line) { lines_.push_back(std::move(line)); }
   turn::OpenedRelay Opened(Family family);
 
+  std::vector<uint8_t> reply_key_;
   Lines lines_;
   Open open_;
   size_t replies_ = 0;

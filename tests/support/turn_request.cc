@@ -115,10 +115,10 @@ TurnRequest& TurnRequest::Integrity(ByteView key) {
   return Add(AttributeType::kMessageIntegrity, ByteView(digest));
 }
 
-TurnRequest& TurnRequest::IntegritySha256(ByteView key) {
-  StoreLength(bytes_.size() - stun::kHeaderSize + stun::kAttributeHeaderSize + stun::kSha256Size);
+TurnRequest& TurnRequest::IntegritySha256(ByteView key, size_t size) {
+  StoreLength(bytes_.size() - stun::kHeaderSize + stun::kAttributeHeaderSize + size);
   const stun::Sha256Digest digest = stun::HmacSha256(key, bytes_);
-  return Add(AttributeType::kMessageIntegritySha256, ByteView(digest));
+  return Add(AttributeType::kMessageIntegritySha256, ByteView(digest).first(size));
 }
 
 TurnRequest& TurnRequest::Fingerprint() {

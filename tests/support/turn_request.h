@@ -13,6 +13,7 @@
 
 #include "auth/contract.h"
 #include "server/base/bytes.h"
+#include "server/stun/integrity.h"
 #include "server/stun/protocol.h"
 
 namespace culvert {
@@ -53,7 +54,7 @@ class TurnRequest {
   TurnRequest& SignedBy(const TestUser& user, std::string_view nonce);
   // MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256 over what is there so far.
   TurnRequest& Integrity(ByteView key);
-  TurnRequest& IntegritySha256(ByteView key);
+  TurnRequest& IntegritySha256(ByteView key, size_t size = stun::kSha256Size);
   TurnRequest& Fingerprint();
 
   const std::vector<uint8_t>& bytes() const { return bytes_; }

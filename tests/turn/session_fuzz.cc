@@ -79,12 +79,12 @@ class Run {
  public:
   explicit Run(Input& input)
       : input_(input), transport_(static_cast<Transport>(input.Below(kTransportCount))) {
-    settings_.realm = "example.org";
+    settings_.realms = Realms("example.org");
     settings_.max_permissions = 3;
     settings_.max_channels = 2;
     settings_.max_connections = 3;
     settings_.authenticate = input.Byte() != 0xff;
-    effects_.reply_key = alice_.key;
+    effects_.SetReplyKey(alice_.key);
     AddUser(alice_, "alice", auth::kNoExpiry);
     AddUser(renewed_, "alice", clock_.now().wall + seconds{900});
     AddUser(bob_, "bob", auth::kNoExpiry);
@@ -279,8 +279,8 @@ class Run {
   std::string Nonce() {
     const IpAddress client = IpAddress::V4(198, 51, 100, 7);
     std::array<char, auth::NonceSealer::kSize> nonce;
-    nonces_.Issue(settings_.realm, {}, transport_ == Transport::kUdp ? &client : nullptr,
-                  clock_.now().wall, 7, &nonce);
+    nonces_.Issue(settings_.realms.default_realm(), settings_.features,
+                  transport_ == Transport::kUdp ? &client : nullptr, clock_.now().wall, 7, &nonce);
     return {nonce.data(), nonce.size()};
   }
 

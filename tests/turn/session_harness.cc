@@ -21,11 +21,11 @@ Lines operator+(Lines a, const Lines& b) {
 }
 
 SessionHarness::SessionHarness() {
-  settings.realm = "example.org";
+  settings.realms = Realms("example.org");
   settings.software.clear();
   path = {Transport::kTls, ClientAddress(*Endpoint::Parse("198.51.100.7:40000")),
           ServerAddress(*Endpoint::Parse("203.0.113.1:443"))};
-  effects.reply_key = alice.key;
+  effects.SetReplyKey(alice.key);
   AddUser(alice, "alice");
   AddUser(bob, "bob");
 }
@@ -53,10 +53,14 @@ Session& SessionHarness::session() {
 }
 
 std::string SessionHarness::NonceBoundTo(const Path& other) {
+  return NonceOf(settings.realms.default_realm(), other);
+}
+
+std::string SessionHarness::NonceOf(std::string_view realm, const Path& other) {
   session();
   std::array<char, auth::NonceSealer::kSize> nonce;
   const IpAddress* bind_to = other.transport == Transport::kUdp ? &other.client.ip() : nullptr;
-  nonces_->Issue(settings.realm, {}, bind_to, clock.now().wall, 7, &nonce);
+  nonces_->Issue(realm, settings.features, bind_to, clock.now().wall, 7, &nonce);
   return {nonce.data(), nonce.size()};
 }
 
@@ -68,8 +72,8 @@ Lines SessionHarness::Send(const TurnRequest& request) {
 }
 
 Lines SessionHarness::Ask(const TestUser& user, TurnRequest request) {
-  effects.reply_key = user.key;
-  return Send(request.SignedBy(user, Nonce()));
+  effects.SetReplyKey(user.key);
+  return Send(request.SignedBy(user, Nonce(user.realm)));
 }
 
 void SessionHarness::AllocateUdp() {

@@ -44,8 +44,9 @@ class SessionHarness : public ::testing::Test {
 
   // --- the session
   Session& session();
-  // A nonce as this session would hand it out now.
+  // A nonce as this session would hand it out now, for the default realm or another one.
   std::string Nonce() { return NonceBoundTo(path); }
+  std::string Nonce(std::string_view realm) { return NonceOf(realm, path); }
   std::string NonceBoundTo(const Path& other);
 
   // Sends what stands there and returns the effects.
@@ -68,6 +69,8 @@ class SessionHarness : public ::testing::Test {
   static Lines Refusal(const char* method, int number, int code);
 
  private:
+  std::string NonceOf(std::string_view realm, const Path& other);
+
   std::unique_ptr<auth::NonceSealer> nonces_;
   std::unique_ptr<PeerPolicy> policy_;
   std::unique_ptr<Shared> shared_;

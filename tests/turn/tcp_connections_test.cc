@@ -177,7 +177,7 @@ TEST_F(TcpConnectionsTest, TheAnswerIsProtectedAsItsRequestWas) {
   AllocateTcp();
   Ask(Connect("192.0.2.99:80", 2));
   Ask(renewed, TurnRequest(Method::kRefresh, 3));
-  effects.reply_key = alice.key;
+  effects.SetReplyKey(alice.key);
   EXPECT_EQ(Connected(kFirst), Success("Connect", 2, "CONNECTION-ID 1"));
 }
 
