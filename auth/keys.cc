@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 
+#include "auth/base64.h"
 #include "server/base/bytes.h"
 #include "server/stun/integrity.h"
 
@@ -48,14 +49,6 @@ int HexValue(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-std::string Base64(ByteView bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4, '\0');
-  // EVP_EncodeBlock also writes the terminating zero, which std::string has room for.
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
-                  static_cast<int>(bytes.size()));
-  return text;
 }
 
 template <typename Key>
@@ -104,7 +97,7 @@ std::optional<Sha256Key> ParseSha256Key(std::string_view hex) {
 }
 
 SecretText EphemeralPassword(std::string_view secret, std::string_view username) {
-  return SecretText(Base64(stun::HmacSha1(AsBytes(secret), AsBytes(username))));
+  return SecretText(ToBase64(stun::HmacSha1(AsBytes(secret), AsBytes(username))));
 }
 
 }  // namespace culvert::auth
