@@ -58,6 +58,7 @@ void Loop::Run(TurnHandler* handler) {
     last_turn_ = ReadMonotonic() - turn_started_;
     turn_open_ = false;
   }
+  stopped_ = false;
 }
 
 void Loop::DestroyDeferred() {

@@ -56,7 +56,8 @@ class Loop {
 
   // As of the current turn.
   const Now& now() const { return now_; }
-  // Runs turns until Stop. `handler` is called at the end of each; may be null.
+  // Runs turns until Stop; may be called again then. `handler` is called at the end of each; may be
+  // null.
   void Run(TurnHandler* handler);
   // Ends Run after the current turn. From another thread it takes effect at the next wake-up.
   void Stop() { stopped_ = true; }
