@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "auth/base64.h"
+#include "auth/hex.h"
 #include "server/base/bytes.h"
 #include "server/stun/integrity.h"
 
@@ -43,25 +44,11 @@ Key DigestOfParts(const EVP_MD* algorithm, const char* what,
   return key;
 }
 
-// -1 for anything but a hex digit.
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 template <typename Key>
 std::optional<Key> ParseKey(std::string_view hex) {
   if (hex.starts_with("0x") || hex.starts_with("0X")) hex.remove_prefix(2);
   Key key;
-  if (hex.size() != 2 * key.size()) return std::nullopt;
-  for (size_t i = 0; i < key.size(); ++i) {
-    const int high = HexValue(hex[2 * i]);
-    const int low = HexValue(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    key[i] = static_cast<uint8_t>(high << 4 | low);
-  }
+  if (!ParseHex(hex, key)) return std::nullopt;
   return key;
 }
 
