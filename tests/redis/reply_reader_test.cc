@@ -11,6 +11,7 @@
 namespace culvert::redis {
 namespace {
 
+using namespace std::string_view_literals;
 using Outcome = ReplyReader::Outcome;
 
 Reply Bulk(std::string text) {
@@ -101,7 +102,7 @@ TEST(ReplyTest, ANumberIsReadFromTextOnlyAsAWhole) {
 
 TEST(EncodeTest, WordsAreCountedBytes) {
   const std::vector<std::string> words = {"SET", std::string("a\0 b", 4), ""};
-  EXPECT_EQ(Encode(words), std::string("*3\r\n$3\r\nSET\r\n$4\r\na\0 b\r\n$0\r\n\r\n", 34));
+  EXPECT_EQ(Encode(words), "*3\r\n$3\r\nSET\r\n$4\r\na\0 b\r\n$0\r\n\r\n"sv);
 }
 
 }  // namespace
