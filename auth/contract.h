@@ -46,6 +46,7 @@ struct IntegrityKeys {
 // What a user may do beyond the server-wide limits. Unset means: the server's own setting.
 struct Policy {
   std::optional<uint32_t> user_quota;            // allocations at the same time
+  std::optional<uint32_t> realm_quota;           // the same for all users of the realm together
   std::optional<uint64_t> max_bytes_per_second;  // per allocation and direction
   std::optional<seconds> max_lifetime;           // of an allocation
   std::vector<AddressRange> allowed_peers;       // go before denied ones
@@ -62,6 +63,8 @@ struct Credential {
   std::string realm;
   // Set where the question came with USERHASH, so that the next request is recognised by it.
   std::optional<UserHash> userhash;
+  // The name by which OnChange tells of this user, where that is not `username`.
+  std::string account = {};
   // What a message must verify under, and what the answer to it is protected with.
   IntegrityKeys keys;
   // While a shared secret is being rotated a user may hold a password made with an older one. Tried
@@ -131,8 +134,10 @@ class Provider {
   virtual Offers offers() const { return {}; }
 
   // From now on `changed` is called, on the provider's thread, when an earlier answer about a user
-  // may not be true any more; with an empty name when that may be so for everybody. The relay then
-  // asks again for those whose allocations run. A provider whose answers never change never calls.
+  // (username or account) may not be true any more: in any realm when the realm is empty, for
+  // everybody of the realm when the name is. With neither, anything may have changed, unseen. The
+  // relay then asks again for those whose allocations run. A provider whose answers never change
+  // never calls.
   using Changed = std::function<void(std::string_view username, std::string_view realm)>;
   virtual void OnChange(Changed /*changed*/) {}
 };
