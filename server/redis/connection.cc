@@ -49,11 +49,11 @@ void Connection::OnDialed(Result<net::Fd, std::string> result) {
 // are the others.
 void Connection::Greet() {
   const Credentials& who = *greeting_.credentials;
-  const std::string password(who.password.view());
-  if (!who.user.empty()) {
-    Say(Step::kAuth, {"AUTH", who.user, password});
-  } else if (!password.empty()) {
-    Say(Step::kAuth, {"AUTH", password});
+  if (!who.empty()) {
+    std::vector<std::string> login = {"AUTH"};
+    if (!who.user.empty()) login.push_back(who.user);
+    login.emplace_back(who.password.view());
+    Say(Step::kAuth, std::move(login));
   }
   if (greeting_.database != 0) Say(Step::kSelect, {"SELECT", std::to_string(greeting_.database)});
   if (!greeting_.name.empty()) Say(Step::kSetName, {"CLIENT", "SETNAME", greeting_.name});
@@ -62,10 +62,12 @@ void Connection::Greet() {
   Say(Step::kPing, {"PING"});
 }
 
-void Connection::Say(Step step, std::initializer_list<std::string> words) {
-  std::string bytes = Encode({words.begin(), words.size()});
+// No copy of a password stays behind.
+void Connection::Say(Step step, std::vector<std::string> words) {
+  std::string bytes = Encode(words);
   transport_->Send(bytes);
   Wipe(&bytes);
+  for (std::string& word : words) Wipe(&word);
   steps_.push_back(step);
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/redis/dialer.h"
 #include "server/redis/environment.h"
@@ -56,7 +57,7 @@ class Connection final : public net::Deletable,
   void OnTimer(Instant now) override;
   void OnDialed(Result<net::Fd, std::string> result);
   void Greet();
-  void Say(Step step, std::initializer_list<std::string> words);
+  void Say(Step step, std::vector<std::string> words);
   bool Receive();
   void OnGreeted(const Reply& reply);
   void Down(std::string why);

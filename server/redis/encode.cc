@@ -1,6 +1,7 @@
 #include "server/redis/encode.h"
 
 #include <hiredis/hiredis.h>
+#include <string.h>
 
 #include <new>
 #include <vector>
@@ -19,6 +20,7 @@ std::string Encode(std::span<const std::string> words) {
                                           sizes.data());
   if (size < 0) throw std::bad_alloc();
   std::string encoded(formatted, static_cast<size_t>(size));
+  explicit_bzero(formatted, encoded.size());  // it may be AUTH
   redisFreeCommand(formatted);
   return encoded;
 }

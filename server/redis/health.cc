@@ -15,13 +15,23 @@ void Health::Down(const std::string& why, Instant now) {
     statistics_.connected.Down();
     statistics_.changed.Set(now);
   }
-  if (was_up || why != last_error_) log_.Warning("Redis is not connected", {{"reason", why}});
   last_error_ = why;
+  if (was_up) reason_ = {};
+  if (reason_.Again(why, now)) log_.Warning("Redis is not connected", {{"reason", why}});
 }
 
-void Health::Note(const std::string& problem) {
-  if (problem != last_note_) log_.Warning("changes in Redis are not seen", {{"reason", problem}});
-  last_note_ = problem;
+void Health::Note(const std::string& problem, Instant now) {
+  if (note_.Again(problem, now)) {
+    log_.Warning("changes in Redis are not seen", {{"reason", problem}});
+  }
+}
+
+// Whether it is worth a line.
+bool Health::Said::Again(const std::string& problem, Instant now) {
+  if (at && (what == problem || now - *at < kQuiet)) return false;
+  what = problem;
+  at = now;
+  return true;
 }
 
 }  // namespace culvert::redis

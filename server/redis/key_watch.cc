@@ -44,7 +44,8 @@ KeyWatch::Source KeyWatch::Listen(std::unique_ptr<Target> target, bool primary_o
       environment_, *source.target, std::move(greeting), "__redis__:invalidate",
       Subscription::Events{
           .on_up = [this] { Tell(std::nullopt); },
-          .on_down = [this](const std::string& why) { environment_.health.Note(why); },
+          .on_down =
+              [this](const std::string& why) { environment_.health.Note(why, environment_.now()); },
           .on_message = [this](const Reply& payload) { OnMessage(payload); }});
   source.subscription->TrackKeys(prefixes_);
   return source;

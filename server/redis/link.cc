@@ -41,7 +41,9 @@ Link::Link(Environment& environment, Target& target, Greeting greeting, Role rol
       target_(target),
       greeting_(std::move(greeting)),
       role_(role),
-      owner_(owner) {}
+      owner_(owner) {
+  server_.host.clear();
+}
 
 Link::~Link() {
   target_.Cancel();

@@ -61,7 +61,7 @@ class Link final : public net::Deletable,
   // Calls fail at once.
   bool known_down() const { return known_down_; }
   bool idle() const { return in_flight_.empty() && waiting_.empty(); }
-  // Of the connection that is up, or the last one that was tried.
+  // Of the connection that is up, or the last one that was tried; without a host before that.
   const ServerName& server() const { return server_; }
 
  private:

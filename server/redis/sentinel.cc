@@ -109,10 +109,18 @@ FailoverWatch::FailoverWatch(Environment& environment, OnSwitch on_switch)
     : environment_(environment),
       on_switch_(std::move(on_switch)),
       target_(environment.settings.servers),
+      probe_(environment),
       subscription_(environment, target_, MakeGreeting(environment.settings), "+switch-master",
-                    {.on_up = [] {},
+                    {.on_up = [this] { Probe(); },
                      .on_down = [](const std::string&) {},
                      .on_message = [this](const Reply& payload) { OnMessage(payload); }}) {}
+
+void FailoverWatch::Probe() {
+  probe_.Cancel();
+  probe_.Find([this](const Result<ServerName, std::string>& result) {
+    if (result) on_switch_(result.value());
+  });
+}
 
 // "name old-host old-port new-host new-port"
 void FailoverWatch::OnMessage(const Reply& payload) {

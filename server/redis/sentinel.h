@@ -50,7 +50,8 @@ class SentinelTarget final : public Target,
   std::unique_ptr<Connection> connection_;
 };
 
-// Hears +switch-master of one sentinel, and of the next when that one is away.
+// Hears +switch-master of one sentinel, and of the next when that one is away. Also tells who is
+// the primary whenever the hearing begins.
 class FailoverWatch {
  public:
   using OnSwitch = std::function<void(const ServerName& primary)>;
@@ -71,11 +72,13 @@ class FailoverWatch {
     size_t next_ = 0;
   };
 
+  void Probe();
   void OnMessage(const Reply& payload);
 
   Environment& environment_;
   const OnSwitch on_switch_;
   NextSentinel target_;
+  SentinelTarget probe_;  // what was missed while no sentinel was heard
   Subscription subscription_;
 };
 

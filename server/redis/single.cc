@@ -24,7 +24,9 @@ Single::Single(Environment& environment)
             static_cast<Link::Owner&>(*this)) {
   if (!by_sentinel_) return;
   failovers_.emplace(environment, [this](const ServerName& primary) {
-    if (link_.server() != primary) link_.Restart("the sentinels chose another primary");
+    const ServerName& current = link_.server();
+    if (!current.host.empty() && current != primary)
+      link_.Restart("the sentinels chose another primary");
   });
 }
 

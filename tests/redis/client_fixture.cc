@@ -41,11 +41,12 @@ std::unique_ptr<Client> ClientFixture::Connect(const std::string& connection_str
 
 bool ClientFixture::Until(std::function<bool()> condition, milliseconds patience) {
   condition_ = std::move(condition);
-  if (condition_()) return true;
+  held_ = condition_();
+  if (held_) return true;
   give_up_ = net::ReadMonotonic() + patience;
   loop_.SetAlarm(loop_.now().instant);
   loop_.Run(this);
-  return condition_();
+  return held_;
 }
 
 bool ClientFixture::OnTurnEnd() {
@@ -53,7 +54,8 @@ bool ClientFixture::OnTurnEnd() {
   constexpr milliseconds kLook{10};
   const Instant now = loop_.now().instant;
   wheel_.Advance(now);
-  if (condition_() || now >= give_up_) loop_.Stop();
+  held_ = condition_();
+  if (held_ || now >= give_up_) loop_.Stop();
   loop_.SetAlarm(wheel_.NextWake(now + kLook));
   return false;
 }

@@ -23,7 +23,8 @@ class ClientFixture : public ::testing::Test, private net::TurnHandler {
   // The same, and it is connected.
   std::unique_ptr<Client> Connect(const std::string& connection_string);
 
-  // Runs the loop until `condition` holds; false when it does not in time.
+  // Runs the loop until `condition` has held once; false when it does not in time. Not from within
+  // a condition.
   bool Until(std::function<bool()> condition, milliseconds patience = seconds(10));
   // Calls and waits.
   CallResult Ask(Client& client, Command command, milliseconds deadline = seconds(5));
@@ -37,6 +38,7 @@ class ClientFixture : public ::testing::Test, private net::TurnHandler {
   bool OnTurnEnd() override;
 
   std::function<bool()> condition_;
+  bool held_ = false;
   Instant give_up_ = kNever;
 };
 

@@ -140,6 +140,8 @@ TEST_F(ClusterTest, WhileOneNodeIsAwayTheOthersKeysAreServed) {
             "down: " + nodes_[2].address().ToString() + ": Connection refused");
   ASSERT_EQ(nodes_[2].StartAgain(), "");
   ASSERT_TRUE(Until([&] { return client->connected(); }, seconds(20))) << client->last_error();
+  // A node that comes back answers CLUSTERDOWN until it has heard of the others.
+  ASSERT_TRUE(Until([this] { return AllKnowAll(); }, seconds(20)));
   EXPECT_EQ(Text(*client, {"GET", KeyOf(2)}), "(nil)");
 }
 

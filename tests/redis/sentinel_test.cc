@@ -111,7 +111,8 @@ TEST_F(SentinelTest, AnOrderlyFailoverIsFollowed) {
   StartSentinel();
   AwaitReplicaAtSentinel();
   const auto client = Connect(Sentinels());
-  ASSERT_EQ(sentinel_.Run({"SENTINEL", "FAILOVER", "turn"}), "OK");
+  // Refused until the sentinel has a connection to the replica.
+  ASSERT_TRUE(Until([&] { return sentinel_.Run({"SENTINEL", "FAILOVER", "turn"}) == "OK"; }));
   ASSERT_TRUE(
       Until([&] { return client->connected() && client->statistics().connects.value() >= 2; },
             seconds(30)));
@@ -168,7 +169,7 @@ TEST_F(SentinelTest, AWordOfASwitchIsEnoughToLeaveAPrimaryThatStillAnswers) {
                "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
       });
   const auto client = MakeClient("sentinel=" + sentinel.address().ToString() + " master=turn");
-  ASSERT_TRUE(Until([&] { return asked_since == 1 && client->connected(); }));
+  ASSERT_TRUE(Until([&] { return asked_since > 0 && client->connected(); }));
   EXPECT_EQ(Text(*client, {"SET", "a", "x"}), "OK");
   EXPECT_EQ(replica_.Run({"GET", "a"}), "x");
   EXPECT_EQ(primary_.Run({"GET", "a"}), "(nil)");

@@ -102,7 +102,10 @@ std::string RedisProcess::WriteConfiguration() const {
   std::ostringstream lines;
   // Others must see it under the address that it listens on, also where it connects to them.
   lines << "bind " << host() << "\nbind-source-addr " << host() << "\ndir " << folder_
-        << "\nunixsocket " << socket_path() << "\nuser admin on >admin ~* &* +@all\ndaemonize no\n";
+        << "\nunixsocket " << socket_path()
+        << "\nuser admin on >admin ~* &* +@all\ndaemonize no\n"
+        // Its idea of loopback is 127.0.0.1 alone.
+        << "protected-mode no\n";
   if (!settings_.sentinel) lines << "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n";
   if (settings_.certificate != nullptr) {
     const std::string& cert = settings_.certificate->cert_file();
