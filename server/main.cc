@@ -60,7 +60,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
   std::optional<std::string> OpenPages(const Endpoint& at) {
     net::HttpHandlers handlers;
     handlers["/healthz"] = [this] {
-      return admin::Healthz(server_.counters(), net::ReadMonotonic());
+      return admin::Healthz(server_.counters(), server_.handshaking_since(), net::ReadMonotonic());
     };
     handlers["/readyz"] = [this] { return admin::Readyz(state_); };
     handlers["/metrics"] = [this] {

@@ -42,6 +42,11 @@ size_t WorkerCount(const config::Options& options) {
   return std::clamp<size_t>(wanted, 1, relay::ConnectionIdCodec::kWorkers);
 }
 
+// As many as workers: a storm may then use all CPUs, also when all of it comes to one worker.
+size_t HandshakeThreads(const config::Options& options) {
+  return options.tls ? WorkerCount(options) : 0;
+}
+
 }  // namespace
 
 Server::Server(const config::Options& options, observe::Log& log)
@@ -56,7 +61,8 @@ Server::Server(const config::Options& options, observe::Log& log)
       connection_ids_(cluster_key_),
       ports_(options.min_port, options.max_port),
       quota_(relay_settings_),
-      reservations_(ports_) {}
+      reservations_(ports_),
+      handshakes_(HandshakeThreads(options)) {}
 
 Server::~Server() {
   Stop();
@@ -84,10 +90,11 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
   server->peers_ = std::make_unique<turn::PeerPolicy>(
       PeerRulesOf(options), OwnEndpoints(options, server->plan_, server->addresses_));
-  const relay::Commons commons{server->relay_settings_, server->turn_settings_,  *server->peers_,
-                               server->nonces_,         server->connection_ids_, server->ports_,
-                               server->quota_,          server->reservations_,   log,
-                               net::Syscalls::Kernel()};
+  relay::Commons commons{server->relay_settings_, server->turn_settings_,  *server->peers_,
+                         server->nonces_,         server->connection_ids_, server->ports_,
+                         server->quota_,          server->reservations_,   log,
+                         net::Syscalls::Kernel()};
+  commons.handshakes = &server->handshakes_;
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {
     server->workers_.push_back(
@@ -164,6 +171,7 @@ std::optional<std::string> Server::Bind() {
 }
 
 void Server::Start() {
+  handshakes_.Start();
   for (auto& worker : workers_) {
     threads_.emplace_back([w = worker.get()] { w->Run(); });
   }
@@ -174,6 +182,8 @@ void Server::Stop() {
   for (auto& worker : workers_) worker->Stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  // After the workers, which give it steps to the end.
+  handshakes_.Stop();
 }
 
 uint64_t Server::relay_ports() const {

@@ -10,6 +10,7 @@
 #include "server/config/options.h"
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
+#include "server/relay/handshake_pool.h"
 #include "server/relay/worker.h"
 #include "server/setup.h"
 
@@ -41,6 +42,8 @@ class Server {
   observe::AllCounters counters() const { return counters_; }
   uint64_t relay_ports() const;
   size_t workers() const { return workers_.size(); }
+  // Of the handshake threads: since when the longest step takes that is being done now.
+  std::optional<Instant> handshaking_since() const { return handshakes_.busy_since(); }
   const std::string& realm() const { return turn_settings_.realms.default_realm(); }
 
  private:
@@ -63,6 +66,7 @@ class Server {
   relay::PortPool ports_;
   relay::Quota quota_;
   relay::Reservations reservations_;
+  relay::HandshakePool handshakes_;
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;
   std::vector<std::thread> threads_;

@@ -16,12 +16,16 @@ net::HttpResponse Unavailable(std::string reason) {
 
 }  // namespace
 
-net::HttpResponse Healthz(observe::AllCounters workers, Instant now) {
+net::HttpResponse Healthz(observe::AllCounters workers, std::optional<Instant> handshaking_since,
+                          Instant now) {
   std::string hanging;
   for (size_t i = 0; i < workers.size(); ++i) {
     if (Hangs(*workers[i], now)) hanging += " " + std::to_string(i);
   }
   if (!hanging.empty()) return Unavailable("workers that hang:" + hanging);
+  if (handshaking_since && now - *handshaking_since > kLoopTurnsWithin) {
+    return Unavailable("a handshake thread hangs");
+  }
   return {.body = "ok\n"};
 }
 

@@ -3,6 +3,8 @@
 // draining or stopping is live and not ready.
 #pragma once
 
+#include <optional>
+
 #include "server/admin/facts.h"
 #include "server/base/time.h"
 #include "server/net/http_server.h"
@@ -15,7 +17,9 @@ namespace culvert::admin {
 inline constexpr seconds kLoopTurnsWithin{10};
 
 // 200, or 503 naming the workers that hang. A worker that has not begun to turn does not count.
-net::HttpResponse Healthz(observe::AllCounters workers, Instant now);
+// `handshaking_since`: when the longest step of the handshake threads began, if there is one.
+net::HttpResponse Healthz(observe::AllCounters workers, std::optional<Instant> handshaking_since,
+                          Instant now);
 
 // 200 when serving, else 503 with the state's name.
 net::HttpResponse Readyz(State state);

@@ -178,6 +178,9 @@ void AddClients(Families& page, AllCounters workers, const Facts& facts) {
   AddHandshakes(page, workers);
   page.Counter("culvert_tls_handshakes_deferred_total", "Handshakes put off to a later turn.")
       .Value(Total(workers, &WorkerCounters::handshakes_deferred));
+  page.Counter("culvert_tls_handshake_steps_aside_total",
+               "Steps of handshakes done by threads that give way to media.")
+      .Value(Total(workers, &WorkerCounters::handshakes_aside));
   if (facts.certificate_expiry) {
     page.Gauge("culvert_tls_certificate_expiry_timestamp_seconds",
                "When the certificate in use expires.")

@@ -123,7 +123,7 @@ StreamEnd Stream::EndOf(const SysResult& got) {
 
 StreamRead Stream::ReadFirst(ByteView earlier) {
   const size_t kept = std::min(earlier.size(), StreamBuffers::kPrefix);
-  std::copy_n(earlier.begin(), kept, buffers_->cipher_in.begin());
+  std::copy_n(earlier.begin(), kept, buffers_->cipher_in.data());
   return ReceiveCipher(kept, StreamBuffers::kRead - kept);
 }
 
@@ -138,6 +138,13 @@ StreamRead Stream::ReceiveCipher(size_t kept, size_t most) {
 StreamRead Stream::TakeFirst() {
   if (ssl_ != nullptr) return Decrypt(0);
   return {{buffers_->cipher_in.data(), buffers_->cipher_end}};
+}
+
+StreamRead Stream::Open(ByteView received) {
+  buffers_->cipher_begin = 0;
+  buffers_->cipher_end = std::min(received.size(), StreamBuffers::kRead);
+  std::copy_n(received.begin(), buffers_->cipher_end, buffers_->cipher_in.data());
+  return Decrypt(0);
 }
 
 StreamRead Stream::ReadTls(size_t prefix_size, size_t most) {

@@ -24,6 +24,20 @@
 
 namespace culvert::net {
 
+// Memory that nobody has written to costs address space only: threads that handle small messages
+// use a few pages of what bulk needs.
+class UntouchedBytes {
+ public:
+  explicit UntouchedBytes(size_t size)
+      : memory_(std::make_unique_for_overwrite<uint8_t[]>(size)), size_(size) {}
+  uint8_t* data() { return memory_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  std::unique_ptr<uint8_t[]> memory_;
+  size_t size_;
+};
+
 // A worker's memory for streams. One per worker, shared by all its streams; contents are valid
 // within one call.
 struct StreamBuffers {
@@ -40,11 +54,11 @@ struct StreamBuffers {
     cipher_out.reserve(kWrite + kRead / 8);
   }
 
-  std::vector<uint8_t> cipher_in;
+  UntouchedBytes cipher_in;
   size_t cipher_begin = 0;
   size_t cipher_end = 0;
-  std::vector<uint8_t> plain;
-  std::vector<uint8_t> plain_out;
+  UntouchedBytes plain;
+  UntouchedBytes plain_out;
   std::vector<uint8_t> cipher_out;
 };
 
@@ -84,6 +98,9 @@ class Stream {
   // What ReadFirst brought: decrypted after StartTls, else as it is. REQUIRES: nothing else was
   // done on this worker in between.
   StreamRead TakeFirst();
+  // Decrypts what another thread's ReadFirst brought (at most StreamBuffers::kRead bytes); what is
+  // left of it waits for more. REQUIRES: is_tls().
+  StreamRead Open(ByteView received);
   // One recv of up to `most` bytes and all that it decrypts to, behind a copy of `prefix` (at most
   // StreamBuffers::kPrefix bytes).
   StreamRead Read(ByteView prefix = {}, size_t most = StreamBuffers::kRead);

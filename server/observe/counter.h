@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "server/base/check.h"
 #include "server/base/time.h"
@@ -43,12 +44,20 @@ class Gauge {
   std::atomic<int64_t> value_{0};
 };
 
-// When something happened last. Set() belongs to the writing thread.
+// When something happened last, or began that goes on. Set() and Clear() belong to the writing
+// thread.
 class Stamp {
  public:
   void Set(Instant at) { micros_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
+  void Clear() { micros_.store(kUnset, std::memory_order_relaxed); }
   bool is_set() const { return micros_.load(std::memory_order_relaxed) != kUnset; }
+  // REQUIRES: is set, and never cleared.
   Instant value() const { return Instant(Duration(micros_.load(std::memory_order_relaxed))); }
+  std::optional<Instant> value_if_set() const {
+    const int64_t micros = micros_.load(std::memory_order_relaxed);
+    if (micros == kUnset) return std::nullopt;
+    return Instant(Duration(micros));
+  }
 
  private:
   static constexpr int64_t kUnset = INT64_MIN;

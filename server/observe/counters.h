@@ -122,6 +122,7 @@ struct alignas(64) WorkerCounters {
   Counter connections_refused;                       // by a limit
   Table<TlsHandshakes, kTlsVersions> tls_handshakes;
   Counter handshakes_deferred;  // to a later turn, by the ration
+  Counter handshakes_aside;     // steps that were given to the handshake pool
 
   // --- requests and who sends them
   RequestCounters requests;

@@ -55,6 +55,10 @@ struct Settings {
   // which looks for media first; fewer keeps media punctual: a step of a full handshake takes 0.3
   // to 0.5 ms.
   unsigned handshakes_per_turn = 1;
+  // Steps of a worker that relays media which the handshake pool has at a time. More keep the pool
+  // busy while the worker has much else to do; fewer make those that wait cost no more than a
+  // connection that has said nothing.
+  size_t handshakes_aside = 64;
   unsigned accepts_per_turn = 32;
   size_t max_connections = 100000;     // stream connections of a worker
   size_t max_pending_lookups = 10000;  // of a worker; more are answered 500

@@ -54,7 +54,7 @@ StreamConnection::StreamConnection(Worker& worker, std::unique_ptr<net::Stream> 
 void StreamConnection::Begin(bool taken_over, ByteView unread) {
   if (taken_over) {
     stream_->Rebind(&worker_.stream_buffers());
-    StartSession();
+    StartSession(stream_->is_tls() ? turn::Transport::kTls : turn::Transport::kTcp);
   } else {
     worker_.wheel().Arm(this, worker_.now().instant + worker_.settings().allocate_timeout);
   }
@@ -88,25 +88,35 @@ void StreamConnection::ReadFirst() {
     return;
   }
   partial_ = {};
-  if (is_tls) {
-    net::SslPtr ssl = worker_.tls()->NewSession();
-    if (ssl == nullptr) return Close();
-    stream_->StartTls(std::move(ssl));
-  } else {
-    if (may_be_tls) worker_.ReturnHandshake();
-    if (!worker_.settings().plain_streams ||
-        stun::NextFrame(first.data.first(1), kNoChannels).kind == stun::FrameKind::kGarbage) {
-      worker_.counters().drops[turn::Drop::kMalformed].Add();
-      return Close();
-    }
+  if (is_tls) return BeginTls(first.data);
+  if (may_be_tls) worker_.ReturnHandshake();
+  if (!worker_.settings().plain_streams ||
+      stun::NextFrame(first.data.first(1), kNoChannels).kind == stun::FrameKind::kGarbage) {
+    worker_.counters().drops[turn::Drop::kMalformed].Add();
+    return Close();
   }
-  StartSession();
-  worker_.counters().connections_accepted[session_->transport()].Add();
-  Digest(stream_->TakeFirst(), stream_->is_tls());
+  Admit(turn::Transport::kTcp);
+  Digest(stream_->TakeFirst(), false);
 }
 
-void StreamConnection::StartSession() {
-  const auto transport = stream_->is_tls() ? turn::Transport::kTls : turn::Transport::kTcp;
+void StreamConnection::BeginTls(ByteView hello) {
+  if (worker_.gives_handshakes()) {
+    Admit(turn::Transport::kTls);
+    return GiveAside(worker_.tls(), hello);
+  }
+  net::SslPtr ssl = worker_.tls()->NewSession();
+  if (ssl == nullptr) return Close();
+  stream_->StartTls(std::move(ssl));
+  Admit(turn::Transport::kTls);
+  Digest(stream_->TakeFirst(), true);
+}
+
+void StreamConnection::Admit(turn::Transport transport) {
+  StartSession(transport);
+  worker_.counters().connections_accepted[transport].Add();
+}
+
+void StreamConnection::StartSession(turn::Transport transport) {
   phase_ = Phase::kTurn;
   worker_.wheel().Disarm(this);
   ClientLeg& leg = *this;
@@ -132,7 +142,26 @@ void StreamConnection::ReadMore() {
   if (phase_ == Phase::kSniff) return ReadFirst();
   const bool handshaking = stream_->handshaking();
   if (handshaking && !TakeHandshake()) return;
+  if (handshaking && worker_.gives_handshakes()) return GiveAside(nullptr, {});
   Digest(stream_->Read(partial_), handshaking);
+}
+
+void StreamConnection::GiveAside(std::shared_ptr<net::TlsContext> context, ByteView received) {
+  phase_ = Phase::kAside;
+  watch_.Want(false, false);
+  auto step = std::make_unique<HandshakeStep>();
+  step->stream = std::move(stream_);
+  step->context = std::move(context);
+  step->received.assign(received.begin(), received.end());
+  aside_ = worker_.GiveHandshake(this, std::move(step));
+}
+
+void StreamConnection::TakeBack(HandshakeStep& step) {
+  phase_ = Phase::kTurn;
+  stream_ = std::move(step.stream);
+  stream_->Rebind(&worker_.stream_buffers());
+  watch_.Want(true, stream_->unsent() > 0);
+  Digest({step.opened, step.end}, true);
 }
 
 void StreamConnection::Digest(const net::StreamRead& read, bool was_handshaking) {
@@ -300,8 +329,10 @@ void StreamConnection::UpdateWatch() {
 // --- life
 
 void StreamConnection::OnSessionChanged() {
-  if (phase_ != Phase::kTurn || serving_ || closing_) return;
+  if (phase_ != Phase::kTurn && phase_ != Phase::kAside) return;
+  if (serving_ || closing_) return;
   if (session_->idle_too_long()) return Close();
+  if (phase_ == Phase::kAside) return;
   if (session_->turn().waiting()) return;
   // A credential arrived: serve what waited behind its request, in order.
   if (!partial_.empty() && !watch_.reading()) {
@@ -325,7 +356,11 @@ void StreamConnection::Close() {
     worker_.output().FlushStream(*this);
   }
   watch_.Stop();
-  stream_->FinishWriting();
+  if (phase_ == Phase::kAside) {
+    worker_.AbandonHandshake(aside_);
+  } else {
+    stream_->FinishWriting();
+  }
   Leave();
 }
 

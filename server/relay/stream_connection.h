@@ -11,6 +11,7 @@
 #include "server/net/loop.h"
 #include "server/net/stream.h"
 #include "server/relay/client_session.h"
+#include "server/relay/handshake_pool.h"
 #include "server/relay/media_queue.h"
 
 namespace culvert::relay {
@@ -46,12 +47,15 @@ class StreamConnection final : public net::Deletable,
   // --- for the worker
   // A handshake step that was put off by the ration.
   void ResumeHandshake();
+  // A handshake step that was done aside.
+  void TakeBack(HandshakeStep& step);
   // Ends the session and closes, after a reply that is on its way.
   void Close();
 
  private:
   enum class Phase : uint8_t {
     kSniff,  // not yet known whether it is TLS, or its first record is incomplete
+    kAside,  // the handshake pool has the stream, for one step
     kTurn,
     kGone,  // closed, handed over, or part of a pipe; dies at the end of the turn
   };
@@ -60,7 +64,12 @@ class StreamConnection final : public net::Deletable,
   // Nothing came at all.
   void OnTimer(Instant) override { Close(); }
   void ReadFirst();
-  void StartSession();
+  void BeginTls(ByteView hello);
+  void StartSession(turn::Transport transport);
+  // The same for a client that this worker accepted.
+  void Admit(turn::Transport transport);
+  // Lends the stream to the handshake pool; TakeBack comes.
+  void GiveAside(std::shared_ptr<net::TlsContext> context, ByteView received);
   // False when the ration of this turn is used up; then ResumeHandshake comes.
   bool TakeHandshake();
   void ReadMore();
@@ -94,6 +103,7 @@ class StreamConnection final : public net::Deletable,
   std::vector<uint8_t> partial_;       // a cut message, or what waits while the session waits
   std::unique_ptr<MediaQueue> queue_;  // while the connection is blocked
   std::optional<turn::ConnectionId> joined_;
+  uint64_t aside_ = 0;  // the step's number, while kAside
   int gather_ = -1;
   Phase phase_ = Phase::kSniff;
   bool deferred_ = false;    // waits for ResumeHandshake

@@ -13,6 +13,8 @@ namespace {
 
 // An idle worker still shows that it lives.
 constexpr seconds kHeartbeat{2};
+// What counts as a datagram in the relayed bytes of streams.
+constexpr uint64_t kDatagramOfStream = 1200;
 
 // On whole seconds, so that busy turns do not move the alarm.
 Instant NextHeartbeat(Instant now) {
@@ -110,6 +112,7 @@ bool Worker::OnTurnEnd() {
   const Instant now = loop_.now().instant;
   wheel_.Advance(now);
   RunLater();
+  if (media_.Due(now)) LookForMedia(now);
   ServeDeferredHandshakes();
   output_->EndTurn();
   if (now >= next_heartbeat_) Heartbeat(now);
@@ -117,7 +120,21 @@ bool Worker::OnTurnEnd() {
   counters_.last_turn.Set(now);
   counters_.loop_lag.Observe(static_cast<uint64_t>(loop_.last_turn().count()));
   loop_.SetAlarm(wheel_.NextWake(next_heartbeat_));
-  return !deferred_handshakes_.empty() || !later_.empty();
+  // While the pool has all it may have, a step that comes back wakes the loop.
+  return (!deferred_handshakes_.empty() && has_handshakes_left()) || !later_.empty();
+}
+
+void Worker::LookForMedia(Instant now) {
+  uint64_t datagrams = 0;
+  uint64_t bytes = 0;
+  for (size_t transport = 0; transport < observe::kTransports; ++transport) {
+    const observe::UdpTraffic& udp = counters_.udp_relayed[transport];
+    const observe::TcpTraffic& tcp = counters_.tcp_relayed[transport];
+    datagrams += udp.client_to_peer.received.packets.value();
+    datagrams += udp.peer_to_client.received.packets.value();
+    bytes += tcp.client_to_peer.received_bytes.value() + tcp.peer_to_client.received_bytes.value();
+  }
+  media_.Look(datagrams + bytes / kDatagramOfStream, now);
 }
 
 void Worker::Heartbeat(Instant now) {
@@ -234,10 +251,43 @@ void Worker::Adopt(std::unique_ptr<net::Stream> stream, const ClientAddress& cli
   begun->Begin(taken_over, unread);
 }
 
+bool Worker::has_handshakes_left() const {
+  return gives_handshakes() ? handshakes_aside_.size() < settings().handshakes_aside
+                            : handshakes_left_ > 0;
+}
+
 bool Worker::TakeHandshake() {
-  if (handshakes_left_ == 0) return false;
-  --handshakes_left_;
+  if (!has_handshakes_left()) return false;
+  if (!gives_handshakes()) --handshakes_left_;
   return true;
+}
+
+uint64_t Worker::GiveHandshake(StreamConnection* connection, std::unique_ptr<HandshakeStep> step) {
+  const uint64_t number = next_aside_++;
+  handshakes_aside_[number] = connection;
+  counters_.handshakes_aside.Add();
+  step->done = [this, number](std::unique_ptr<HandshakeStep> done) {
+    // A letter must be copyable; the stream in it is not.
+    Post([this, number, parcel = std::shared_ptr<HandshakeStep>(std::move(done))] {
+      TakeBackHandshake(number, *parcel);
+    });
+  };
+  commons_.handshakes->Submit(std::move(step));
+  return number;
+}
+
+void Worker::AbandonHandshake(uint64_t number) {
+  handshakes_aside_[number] = nullptr;
+}
+
+void Worker::TakeBackHandshake(uint64_t number, HandshakeStep& step) {
+  const auto found = handshakes_aside_.find(number);
+  if (!CULVERT_CHECK("relay.handshake-number", found != handshakes_aside_.end())) return;
+  StreamConnection* const connection = found->second;
+  handshakes_aside_.erase(found);
+  if (connection != nullptr) connection->TakeBack(step);
+  // Its place goes to who waited longest, before newcomers of this turn can ask for it.
+  ResumeDeferred(1);
 }
 
 void Worker::ReturnHandshake() {
@@ -261,9 +311,15 @@ void Worker::DeferHandshake(StreamConnection* connection) {
 void Worker::ServeDeferredHandshakes() {
   handshakes_left_ = settings().handshakes_per_turn;
   dtls_hellos_left_ = settings().dtls_hellos_per_turn;
-  // Half of the ration is kept for the next turn's newcomers.
-  for (unsigned i = 0; i < settings().handshakes_per_turn / 2 + 1; ++i) {
-    if (deferred_handshakes_.empty() || handshakes_left_ == 0) return;
+  // Half of the ration is kept for the next turn's newcomers. What goes to the pool costs this
+  // thread little more than an accept.
+  ResumeDeferred(gives_handshakes() ? settings().accepts_per_turn
+                                    : settings().handshakes_per_turn / 2 + 1);
+}
+
+void Worker::ResumeDeferred(unsigned most) {
+  for (unsigned i = 0; i < most; ++i) {
+    if (deferred_handshakes_.empty() || !has_handshakes_left()) return;
     StreamConnection* const connection = deferred_handshakes_.front();
     deferred_handshakes_.pop_front();
     // It may have gone meanwhile, and another may have its place: that one knows that it did not

@@ -24,6 +24,8 @@
 #include "server/observe/log.h"
 #include "server/relay/connection_id.h"
 #include "server/relay/data_pipe.h"
+#include "server/relay/handshake_pool.h"
+#include "server/relay/media_watch.h"
 #include "server/relay/output.h"
 #include "server/relay/port_pool.h"
 #include "server/relay/quota.h"
@@ -50,6 +52,8 @@ struct Commons {
   observe::Log& log;
   net::Syscalls& sys;
   uint8_t node = 0;
+  // Null: workers do all handshakes themselves. Else it has threads where there is TLS.
+  HandshakePool* handshakes = nullptr;
 };
 
 class Worker final : private net::TurnHandler {
@@ -117,6 +121,13 @@ class Worker final : private net::TurnHandler {
   static constexpr Duration kAcceptPause = milliseconds(200);
 
   // --- stream connections
+  // While this worker relays media, the steps of TLS handshakes are the pool's.
+  bool gives_handshakes() const { return commons_.handshakes != nullptr && media_.relaying(); }
+  // Gives a step to the pool; the connection's TakeBack comes, unless it abandons the step by the
+  // number returned. REQUIRES: TakeHandshake has agreed.
+  uint64_t GiveHandshake(StreamConnection* connection, std::unique_ptr<HandshakeStep> step);
+  void AbandonHandshake(uint64_t number);
+  // Asks for a step of a handshake in this turn, here or in the pool.
   bool TakeHandshake();
   // It was not needed.
   void ReturnHandshake();
@@ -153,7 +164,11 @@ class Worker final : private net::TurnHandler {
   void Accept(StreamListener& listener);
   void Adopt(std::unique_ptr<net::Stream> stream, const ClientAddress& client,
              const ServerAddress& server, bool taken_over, ByteView unread);
+  void LookForMedia(Instant now);
+  bool has_handshakes_left() const;
   void ServeDeferredHandshakes();
+  void ResumeDeferred(unsigned most);
+  void TakeBackHandshake(uint64_t number, HandshakeStep& step);
   void RunLater();
   // The upkeep that needs no better time than every few seconds.
   void Heartbeat(Instant now);
@@ -185,6 +200,10 @@ class Worker final : private net::TurnHandler {
   std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
   std::vector<std::unique_ptr<StreamListener>> stream_listeners_;
   std::deque<StreamConnection*> deferred_handshakes_;
+  // Steps that the pool has, by number; null for a connection that is gone.
+  absl::flat_hash_map<uint64_t, StreamConnection*> handshakes_aside_;
+  uint64_t next_aside_ = 0;
+  MediaWatch media_;
   Instant next_heartbeat_{};
   unsigned handshakes_left_ = 0;
   unsigned dtls_hellos_left_ = 0;

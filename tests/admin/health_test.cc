@@ -11,9 +11,9 @@ using observe::WorkerCounters;
 
 class HealthzTest : public testing::Test {
  protected:
-  net::HttpResponse At(Instant now) const {
+  net::HttpResponse At(Instant now, std::optional<Instant> handshaking_since = {}) const {
     const std::array<const WorkerCounters*, 2> all = {&workers_[0], &workers_[1]};
-    return Healthz(all, now);
+    return Healthz(all, handshaking_since, now);
   }
 
   std::array<WorkerCounters, 2> workers_;
@@ -38,6 +38,14 @@ TEST_F(HealthzTest, NamesTheWorkersWhoseLoopsHang) {
 TEST_F(HealthzTest, AWorkerThatHasNotBegunIsNotDead) {
   workers_[1].last_turn.Set(Instant(seconds(1000)));
   EXPECT_EQ(At(Instant(seconds(1000))).status, 200);
+}
+
+TEST_F(HealthzTest, AHandshakeThatTakesLongIsAThreadThatHangs) {
+  const Instant began(seconds(1000));
+  EXPECT_EQ(At(began + seconds(10), began).status, 200);
+  const net::HttpResponse answer = At(began + seconds(10) + Duration(1), began);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "a handshake thread hangs\n");
 }
 
 TEST(ReadyzTest, OnlyServingIsReady) {

@@ -37,6 +37,8 @@ class RelayFixture : public ::testing::Test {
   // behind "pw-"), peers on loopback allowed, and what `change` sets.
   void StartRelay(const Change& change = {});
   void StopRelay();
+  // Closes its listeners, too.
+  void DestroyRelay() { server_.reset(); }
 
   Server& relay() { return *server_; }
   // Speaks UDP, TCP and TLS.
