@@ -96,6 +96,16 @@ class RequestCounters {
   Table<Table<Counter, kCodes>, kMethods> cells_;
 };
 
+// What is remembered of users that a store knows, and what came of asking it.
+struct CredentialCounters {
+  Counter hits;         // answered from memory
+  Counter misses;       // asked for
+  Counter joined;       // waited for the answer to somebody else's question
+  Counter stale;        // answered from memory because the store did not answer
+  Counter bad_records;  // there, and not usable
+  Gauge entries;        // remembered now
+};
+
 // On cache lines of its own, so that workers do not slow each other down by counting.
 struct alignas(64) WorkerCounters {
   // --- relayed, by the client's transport
@@ -128,6 +138,7 @@ struct alignas(64) WorkerCounters {
   RequestCounters requests;
   Table<Counter, kAuthResults> auth_results;
   Gauge lookups_pending;
+  CredentialCounters credentials;
 
   // --- allocations
   Table<Table<Gauge, kTransports>, kRelayedProtocols> allocations_open;
