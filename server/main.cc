@@ -165,6 +165,11 @@ int Fail(observe::Log& log, const std::string& message) {
   return Fail(message);
 }
 
+const char* KernelTlsText(const config::Options& options, const Server& server) {
+  if (server.kernel_tls()) return "on";
+  return options.kernel_tls && server.has_certificate() ? "not offered by the kernel" : "off";
+}
+
 void Announce(const config::Options& options, const Server& server, observe::Log& log) {
   for (const ListenerPlan& listener : server.listeners()) {
     std::string kinds;
@@ -178,6 +183,7 @@ void Announce(const config::Options& options, const Server& server, observe::Log
   log.Info("serving", {{"version", config::kVersion},
                        {"workers", server.workers()},
                        {"realm", server.realm()},
+                       {"kernel_tls", KernelTlsText(options, server)},
                        {"admin", options.admin ? options.admin_address.ToString() : "off"}});
 }
 

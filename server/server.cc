@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/net/kernel_tls.h"
 #include "server/net/machine.h"
 #include "server/net/socket.h"
 
@@ -15,8 +16,7 @@ using net::TlsContext;
 
 // Listeners share their ports among workers, and would silently share them with another relay of
 // the same user, too. A bind that shares nothing finds out who else is there.
-std::optional<std::string> ProbePort(const Endpoint& at, int type) {
-  net::Syscalls& sys = net::Syscalls::Kernel();
+std::optional<std::string> ProbePort(net::Syscalls& sys, const Endpoint& at, int type) {
   const auto made = sys.Socket(at.family() == Family::kIPv4 ? AF_INET : AF_INET6, type, 0);
   if (!made.ok()) return net::SocketError{made.error, "socket"}.Explain(at);
   const net::Fd fd(static_cast<int>(made.value));
@@ -49,9 +49,10 @@ size_t HandshakeThreads(const config::Options& options) {
 
 }  // namespace
 
-Server::Server(const config::Options& options, observe::Log& log)
+Server::Server(const config::Options& options, observe::Log& log, net::Syscalls& sys)
     : options_(options),
       log_(log),
+      sys_(sys),
       addresses_(net::LocalAddresses()),
       ticket_keys_(net::TicketKeys::Random()),
       relay_settings_(RelaySettings(options, addresses_)),
@@ -81,8 +82,8 @@ std::optional<std::string> Server::Check(const config::Options& options) {
 }
 
 Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Options& options,
-                                                            observe::Log& log) {
-  std::unique_ptr<Server> server(new Server(options, log));
+                                                            observe::Log& log, net::Syscalls& sys) {
+  std::unique_ptr<Server> server(new Server(options, log, sys));
   auto providers = ProvidersOf(options, server->realm());
   if (!providers) return Failure{providers.error()};
   server->turn_settings_.features = FeaturesOf(options, providers->offers);
@@ -90,10 +91,16 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
   server->peers_ = std::make_unique<turn::PeerPolicy>(
       PeerRulesOf(options), OwnEndpoints(options, server->plan_, server->addresses_));
-  relay::Commons commons{server->relay_settings_, server->turn_settings_,  *server->peers_,
-                         server->nonces_,         server->connection_ids_, server->ports_,
-                         server->quota_,          server->reservations_,   log,
-                         net::Syscalls::Kernel()};
+  relay::Commons commons{server->relay_settings_,
+                         server->turn_settings_,
+                         *server->peers_,
+                         server->nonces_,
+                         server->connection_ids_,
+                         server->ports_,
+                         server->quota_,
+                         server->reservations_,
+                         log,
+                         sys};
   commons.handshakes = &server->handshakes_;
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {
@@ -104,6 +111,8 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   }
   for (relay::Worker* worker : all) worker->SetPeers(all);
   if (WantsTls(options)) {
+    // While there are the rights that loading the module may take.
+    server->kernel_tls_ = options.kernel_tls && options.tls && net::KernelTlsOffered(sys);
     if (auto error = server->LoadTls()) return Failure{*error};
   } else if (options.tls || options.dtls) {
     log.Warning(
@@ -116,14 +125,14 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
 }
 
 std::optional<std::string> Server::LoadTls() {
+  net::TlsSettings settings = TlsSettingsOf(options_);
+  settings.kernel_tls = kernel_tls_;
   // All of them first: a failure must leave every worker as it was.
   std::vector<std::pair<std::shared_ptr<TlsContext>, std::shared_ptr<TlsContext>>> loaded;
   for (size_t i = 0; i < workers_.size(); ++i) {
-    auto stream =
-        TlsContext::Load(TlsSettingsOf(options_), ticket_keys_, TlsContext::Kind::kStream);
+    auto stream = TlsContext::Load(settings, ticket_keys_, TlsContext::Kind::kStream);
     if (!stream) return stream.error();
-    auto datagram =
-        TlsContext::Load(TlsSettingsOf(options_), ticket_keys_, TlsContext::Kind::kDatagram);
+    auto datagram = TlsContext::Load(settings, ticket_keys_, TlsContext::Kind::kDatagram);
     if (!datagram) return datagram.error();
     loaded.emplace_back(*stream, *datagram);
   }
@@ -145,23 +154,22 @@ std::optional<std::string> Server::ReloadTls() {
 }
 
 std::optional<std::string> Server::Bind() {
-  net::Syscalls& sys = net::Syscalls::Kernel();
   for (const ListenerPlan& listener : plan_) {
     const bool datagrams = listener.udp || listener.dtls;
     if (datagrams) {
-      if (auto error = ProbePort(listener.at, SOCK_DGRAM)) return error;
+      if (auto error = ProbePort(sys_, listener.at, SOCK_DGRAM)) return error;
     }
     if (listener.stream) {
-      if (auto error = ProbePort(listener.at, SOCK_STREAM)) return error;
+      if (auto error = ProbePort(sys_, listener.at, SOCK_STREAM)) return error;
     }
     for (auto& worker : workers_) {
       if (datagrams) {
-        auto socket = net::OpenUdpListener(sys, listener.at);
+        auto socket = net::OpenUdpListener(sys_, listener.at);
         if (!socket) return socket.error().Explain(listener.at);
         worker->AddUdpListener(std::move(*socket), listener.at, listener.udp, listener.dtls);
       }
       if (listener.stream) {
-        auto socket = net::OpenTcpListener(sys, listener.at);
+        auto socket = net::OpenTcpListener(sys_, listener.at);
         if (!socket) return socket.error().Explain(listener.at);
         worker->AddStreamListener(std::move(*socket), listener.at);
       }

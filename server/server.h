@@ -19,9 +19,10 @@ namespace culvert {
 class Server {
  public:
   // Reads certificates and users and binds all ports, so that rights may be dropped afterwards.
-  // `log` outlives the server. The error is ready for a person and says what to do.
-  static Result<std::unique_ptr<Server>, std::string> Create(const config::Options& options,
-                                                             observe::Log& log);
+  // `log` and `sys` outlive the server. The error is ready for a person and says what to do.
+  static Result<std::unique_ptr<Server>, std::string> Create(
+      const config::Options& options, observe::Log& log,
+      net::Syscalls& sys = net::Syscalls::Kernel());
   // What Create does before it opens sockets; nullopt when all is well.
   static std::optional<std::string> Check(const config::Options& options);
   ~Server();
@@ -37,6 +38,8 @@ class Server {
   std::optional<std::string> ReloadTls();
   bool has_certificate() const { return certificate_expiry_.has_value(); }
   std::optional<WallTime> certificate_expiry() const { return certificate_expiry_; }
+  // Data connections may leave their TLS records to the kernel.
+  bool kernel_tls() const { return kernel_tls_; }
 
   const std::vector<ListenerPlan>& listeners() const { return plan_; }
   observe::AllCounters counters() const { return counters_; }
@@ -47,12 +50,14 @@ class Server {
   const std::string& realm() const { return turn_settings_.realms.default_realm(); }
 
  private:
-  Server(const config::Options& options, observe::Log& log);
+  Server(const config::Options& options, observe::Log& log, net::Syscalls& sys);
   std::optional<std::string> LoadTls();
   std::optional<std::string> Bind();
 
   config::Options options_;  // without secrets once the providers are made
   observe::Log& log_;
+  net::Syscalls& sys_;
+  bool kernel_tls_ = false;
   const std::vector<IpAddress> addresses_;
   const net::TicketKeys ticket_keys_;
   const relay::Settings relay_settings_;

@@ -241,6 +241,8 @@ void AddDataConnections(Families& page, AllCounters workers) {
       .Value(Total(workers, &WorkerCounters::data_connections_open));
   page.Counter("culvert_tcp_handoffs_total", "Data connections given to another worker.")
       .Value(Total(workers, &WorkerCounters::handoffs));
+  page.Counter("culvert_tcp_kernel_tls_total", "Data connections whose records the kernel makes.")
+      .Value(Total(workers, &WorkerCounters::kernel_tls_streams));
 }
 
 void AddProcess(Families& page, const Facts& facts) {

@@ -100,7 +100,8 @@ struct Options {
   std::string ca_file;  // clients must show a certificate of this CA
   std::string dh_file;
   std::string ec_curve_name;
-  bool tls_1_2 = true;  // no-tlsv1_2
+  bool tls_1_2 = true;     // no-tlsv1_2
+  bool kernel_tls = true;  // no-kernel-tls
 
   // --- STUN
   bool stun_only = false;

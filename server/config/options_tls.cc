@@ -51,6 +51,10 @@ constexpr std::array kOptions = {
           "Curve for the key exchange, or several with colons between them. Without it: X25519, "
           "P-256, P-384."),
     Flag("no-tlsv1_2", kNoLetter, "no", SetFlag<&Options::tls_1_2, false>, "TLS 1.3 only."),
+    Flag(
+        "no-kernel-tls", kNoLetter, "no", SetFlag<&Options::kernel_tls, false>,
+        "Never leaves encryption to the kernel. Without it the kernel, where it can (Linux, module "
+        "tls), encrypts what goes to clients on the data connections of RFC 6062."),
 
     NoEffectFlag("tlsv1", "no", kNoOldTls),
     NoEffectFlag("tlsv1_1", "no", kNoOldTls),

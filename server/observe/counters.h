@@ -155,7 +155,8 @@ struct alignas(64) WorkerCounters {
   Counter connection_binds;
   Counter bind_timeouts;  // nobody bound the connection within 30 s
   Gauge data_connections_open;
-  Counter handoffs;  // data connections given to the worker of their allocation
+  Counter handoffs;            // data connections given to the worker of their allocation
+  Counter kernel_tls_streams;  // data connections whose TLS records the kernel makes
 };
 
 // The counters of all workers; the pointers outlive whoever is given this.

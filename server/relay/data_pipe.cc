@@ -22,8 +22,7 @@ DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId own
       id_(id),
       owner_(owner),
       transport_(transport),
-      bandwidth_(std::move(bandwidth)),
-      plain_(!client->is_tls() && !peer->is_tls()) {
+      bandwidth_(std::move(bandwidth)) {
   sides_[kClient].stream = std::move(client);
   sides_[kPeer].stream = std::move(peer);
   for (const SideIndex index : {kClient, kPeer}) {
@@ -37,6 +36,7 @@ DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId own
     sides_[kPeer].limit = &bandwidth_->down;
   }
   worker_.counters().data_connections_open.Up();
+  if (sides_[kClient].stream->SendThroughKernel()) worker_.counters().kernel_tls_streams.Add();
 }
 
 DataPipe::~DataPipe() {
@@ -67,7 +67,7 @@ void DataPipe::Forward(Side& from) {
   const size_t most = MayRead(from);
   // Another connection of the allocation may have spent its bandwidth in this turn.
   if (most == 0) return;
-  if (plain_ && !Discards(from) && Splice(from, most)) return;
+  if (CanSplice(from) && Splice(from, most)) return;
   const net::StreamRead read = from.stream->Read({}, most);
   if (!read.data.empty()) Discards(from) ? Discard(from) : PassOn(from, read.data);
   if (ended_ || from.gone || read.end == net::StreamEnd::kOpen) return;
@@ -78,6 +78,10 @@ void DataPipe::Forward(Side& from) {
 void DataPipe::OnFin(Side& from) {
   from.input_over = true;
   if (!from.other().gone) from.other().stream->FinishWriting();
+}
+
+bool DataPipe::CanSplice(const Side& from) const {
+  return !from.stream->is_tls() && !Discards(from) && from.other().stream->sends_plain();
 }
 
 size_t DataPipe::MayRead(Side& from) {

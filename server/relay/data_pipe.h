@@ -3,7 +3,8 @@
 // reading of the other; FIN passes as a half-close (close_notify on TLS), RST as RST; the end comes
 // after all that was accepted has been delivered.
 //
-// Between two plain connections the bytes stay in the kernel (splice).
+// Bytes of a plain connection stay in the kernel (splice) where the other one is plain, too, or the
+// kernel makes its TLS records.
 //
 // Owned by its worker; tells the session of the allocation when it ends.
 #pragma once
@@ -62,6 +63,8 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
 
   void OnReady(Side& side, unsigned what);
   void Forward(Side& from);
+  // Within the kernel.
+  bool CanSplice(const Side& from) const;
   // How much the bandwidth limit lets `from` say now.
   size_t MayRead(Side& from);
   // Moves up to `most` bytes within the kernel. False when it cannot: what is there wants to be
@@ -94,7 +97,6 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   const turn::Transport transport_;
   const std::shared_ptr<Bandwidth> bandwidth_;  // of the allocation, which may end before
   std::array<Side, 2> sides_;
-  const bool plain_;           // neither side has TLS
   Instant deadline_ = kNever;  // of a half-closed or closing pipe
   bool closing_ = false;       // by Shut: nothing is relayed any more
   bool ended_ = false;

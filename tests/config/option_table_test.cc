@@ -177,7 +177,7 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
   EXPECT_EQ(own, (std::set<std::string>{"admin-address", "check-config", "cluster-secret",
                                         "cluster-secret-file", "config", "dump-options-md", "help", "least-sha256-integrity",
                                         "log-format", "max-connections-per-allocation", "no-admin",
-                                        "no-config", "password-algorithms", "pkey-pwd-file", "realm-of", "static-auth-secret-file",
+                                        "no-config", "no-kernel-tls", "password-algorithms", "pkey-pwd-file", "realm-of", "static-auth-secret-file",
                                         "tcp-port", "tls-port", "user-file", "userhash"}));
 }
 

@@ -8,6 +8,7 @@
 
 #include "server/net/fd.h"
 #include "server/net/socket.h"
+#include "tests/support/kernel_tls_double.h"
 
 namespace culvert::testing {
 namespace {
@@ -24,6 +25,17 @@ bool IsFree(int type, uint16_t port) {
   sockaddr_storage storage;
   const socklen_t size = Endpoint(IpAddress::V4(0, 0, 0, 0), port).ToSockaddr(&storage);
   return bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) == 0;
+}
+
+// Scenarios of streams are run a second time over a kernel that makes TLS records.
+net::Syscalls& System() {
+#ifdef CULVERT_KERNEL_TLS_DOUBLE
+  static KernelTlsDouble kernel;
+  kernel.Wait();
+  return kernel;
+#else
+  return net::Syscalls::Kernel();
+#endif
 }
 
 }  // namespace
@@ -54,7 +66,7 @@ void RelayFixture::StartRelay(const Change& change) {
   options.pkey = certificate_.key_file();
   options.cert_given = true;
   if (change) change(options);
-  auto server = Server::Create(options, observe::Log::Nowhere());
+  auto server = Server::Create(options, observe::Log::Nowhere(), System());
   ASSERT_TRUE(server.ok()) << server.error();
   server_ = std::move(*server);
   address_ = Endpoint(options.listening_ips.front(), options.listening_port);

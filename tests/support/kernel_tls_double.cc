@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,11 @@ constexpr size_t kHeaderSize = 5;
 
 net::SysResult Failed(int error) {
   return {-1, error};
+}
+
+uint64_t InodeOf(int fd) {
+  struct stat about {};
+  return fstat(fd, &about) == 0 ? about.st_ino : 0;
 }
 
 const EVP_CIPHER* CipherOf(uint16_t number) {
@@ -120,25 +126,8 @@ std::vector<KernelTlsDouble::Record> KernelTlsDouble::records() const {
 KernelTlsDouble::Sender* KernelTlsDouble::Find(int fd) {
   const std::lock_guard lock(mutex_);
   const auto found = senders_.find(fd);
-  return found == senders_.end() || !found->second.has_keys ? nullptr : &found->second;
-}
-
-// A number that was another socket's before.
-void KernelTlsDouble::Forget(const net::SysResult& made) {
-  const std::lock_guard lock(mutex_);
-  if (made.ok()) senders_.erase(static_cast<int>(made.value));
-}
-
-net::SysResult KernelTlsDouble::Socket(int domain, int type, int protocol) {
-  const net::SysResult made = Syscalls::Socket(domain, type, protocol);
-  Forget(made);
-  return made;
-}
-
-net::SysResult KernelTlsDouble::Accept(int fd, sockaddr* address, socklen_t* size) {
-  const net::SysResult made = Syscalls::Accept(fd, address, size);
-  Forget(made);
-  return made;
+  if (found == senders_.end() || found->second.inode != InodeOf(fd)) return nullptr;
+  return found->second.has_keys ? &found->second : nullptr;
 }
 
 net::SysResult KernelTlsDouble::SetOption(int fd, int level, int name, const void* value,
@@ -158,14 +147,18 @@ net::SysResult KernelTlsDouble::Attach(int fd) {
   socklen_t size = sizeof peer;
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return Failed(ENOTCONN);
   const std::lock_guard lock(mutex_);
-  return senders_.try_emplace(fd).second ? net::SysResult{0, 0} : Failed(EEXIST);
+  Sender& sender = senders_[fd];
+  if (sender.inode == InodeOf(fd)) return Failed(EEXIST);
+  sender = Sender();
+  sender.inode = InodeOf(fd);
+  return {0, 0};
 }
 
 net::SysResult KernelTlsDouble::TakeKeys(int fd, const void* value, socklen_t size) {
   if (const int error = TakeRefusal(Step::kKeys)) return Failed(error);
   const std::lock_guard lock(mutex_);
   const auto found = senders_.find(fd);
-  if (found == senders_.end()) return Failed(ENOPROTOOPT);
+  if (found == senders_.end() || found->second.inode != InodeOf(fd)) return Failed(ENOPROTOOPT);
   Sender& sender = found->second;
   if (sender.has_keys) return Failed(EBUSY);
   tls_crypto_info kind;

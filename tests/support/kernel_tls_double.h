@@ -44,8 +44,6 @@ class KernelTlsDouble final : public net::Syscalls {
   // setsockopt calls.
   int options_set() const { return options_set_; }
 
-  net::SysResult Socket(int domain, int type, int protocol) override;
-  net::SysResult Accept(int fd, sockaddr* address, socklen_t* size) override;
   net::SysResult SetOption(int fd, int level, int name, const void* value, socklen_t size) override;
   net::SysResult Send(int fd, const void* buffer, size_t size) override;
   net::SysResult SendVector(int fd, const iovec* pieces, size_t count) override;
@@ -54,6 +52,7 @@ class KernelTlsDouble final : public net::Syscalls {
 
  private:
   struct Sender {
+    uint64_t inode = 0;  // the number of a closed socket may become another's
     bool has_keys = false;
     uint16_t version = 0;
     uint16_t cipher = 0;
@@ -66,7 +65,6 @@ class KernelTlsDouble final : public net::Syscalls {
 
   // Null for a socket that has no keys.
   Sender* Find(int fd);
-  void Forget(const net::SysResult& made);
   net::SysResult Attach(int fd);
   net::SysResult TakeKeys(int fd, const void* value, socklen_t size);
   net::SysResult SendAs(int fd, Sender& sender, uint8_t type, const std::vector<uint8_t>& bytes);
