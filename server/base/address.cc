@@ -37,6 +37,8 @@ IpAddress IpAddress::FromBytes(ByteView bytes) {
 }
 
 std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
+  // inet_pton would take the text for ended at a zero in it.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   uint8_t bytes[16];
   if (inet_pton(AF_INET, terminated.c_str(), bytes) == 1) return FromBytes({bytes, 4});

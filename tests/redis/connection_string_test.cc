@@ -102,6 +102,11 @@ TEST(ConnectionStringTest, AnAddressOfTheNewKindMayHaveBrackets) {
   EXPECT_EQ(Servers(*Parse("ip=2001:db8::1")), "[2001:db8::1]:6379 ");
 }
 
+TEST(ConnectionStringTest, AnAddressHoldsNoZero) {
+  EXPECT_EQ(ErrorOf("ip=2001:db8::1" + std::string(1, '\0') + "x"),
+            "ip= takes a host name or an IP address");
+}
+
 TEST(ConnectionStringTest, ASocketIsNamedByItsPath) {
   EXPECT_EQ(Servers(*Parse("path=/run/redis.sock dbname=1")), "/run/redis.sock ");
 }
