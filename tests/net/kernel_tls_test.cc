@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -101,25 +102,29 @@ class KernelTlsTest : public ::testing::Test {
   std::string Received(int* result = nullptr) {
     std::string all;
     char buffer[65536];
-    int n = 0;
     bool all_out;
+    int error;
     do {
       all_out = kernel_.Settle(stream_->fd());
       ERR_clear_error();
+      int n;
       while ((n = SSL_read(ssl(), buffer, sizeof buffer)) > 0) {
         all.append(buffer, static_cast<size_t>(n));
       }
-    } while (!all_out);
-    if (result != nullptr) *result = SSL_get_error(ssl(), n);
+      error = SSL_get_error(ssl(), n);
+    } while (!all_out && error == SSL_ERROR_WANT_READ);
+    if (result != nullptr) *result = error;
     return all;
   }
   // The same, and lets the stream send what it kept.
   std::string ReceivedToTheEnd() {
-    std::string all = Received();
-    while (stream_->unsent() > 0) {
+    int result = 0;
+    std::string all = Received(&result);
+    while (stream_->unsent() > 0 && result == SSL_ERROR_WANT_READ) {
       EXPECT_TRUE(stream_->Flush());
-      all += Received();
+      all += Received(&result);
     }
+    EXPECT_EQ(result, SSL_ERROR_WANT_READ);
     return all;
   }
   static std::string Text(ByteView bytes) { return std::string(AsText(bytes)); }
@@ -502,6 +507,25 @@ TEST_F(KernelTlsTest, AStreamThatHasEndedIsLeftAlone) {
   stream_->FinishWriting();
   EXPECT_FALSE(stream_->SendThroughKernel());
   EXPECT_EQ(kernel_.options_set(), 0);
+}
+
+// What the kernel holds of earlier records it passes on once there is room: a FIN must not come
+// before.
+TEST(KernelTlsAlertTest, ItWouldBlockAsLongAsTheSocketHasLittleRoom) {
+  KernelTlsDouble kernel;
+  auto [near, far] = Connected();
+  const std::string block(1000, 'x');
+  pollfd room{near.get(), POLLOUT, 0};
+  while (poll(&room, 1, 0) == 1) {
+    ASSERT_EQ(send(near.get(), block.data(), block.size(), 0), 1000);
+  }
+  ASSERT_EQ(send(near.get(), block.data(), 1, 0), 1) << "it is little, not none";
+  const uint8_t alert[] = {1, 0};
+  EXPECT_TRUE(SendAlertThroughKernel(kernel, near.get(), alert).would_block());
+  char buffer[65536];
+  while (recv(far.get(), buffer, sizeof buffer, 0) > 0) {
+  }
+  EXPECT_EQ(SendAlertThroughKernel(kernel, near.get(), alert).value, 2);
 }
 
 TEST(KernelTlsOfferedTest, AKernelWithTheModuleOnlyMindsThatTheSocketIsNotConnected) {
