@@ -76,6 +76,7 @@ class DtlsSession {
   const std::string& failure() const { return failure_; }
   // Negotiated suite in OpenSSL's words; "(NONE)" before.
   const char* cipher_name() const { return SSL_get_cipher_name(ssl_.get()); }
+  std::string_view server_name() const { return ServerNameOf(ssl_.get()); }
 
  private:
   friend class DtlsListener;

@@ -90,6 +90,8 @@ class Stream {
   bool is_tls() const { return ssl_ != nullptr; }
   bool handshaking() const;
   const ssl_st* ssl() const { return ssl_.get(); }
+  // The name in the ClientHello (RFC 6066 section 3); empty without TLS or without a name.
+  std::string_view server_name() const { return ServerNameOf(ssl_.get()); }
 
   // The first bytes of a connection of which it is not known yet whether they are TLS: as they
   // came, in the worker's buffer behind a copy of `earlier` (at most StreamBuffers::kPrefix bytes),

@@ -50,6 +50,12 @@ bool SetVersions(SSL_CTX* context, const TlsSettings& settings, TlsContext::Kind
          SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1;
 }
 
+// Whatever name is asked for, there is one certificate. Taking the name has OpenSSL keep it in the
+// session: without that a resumed session of TLS 1.2 would have none.
+int TakeServerName(SSL*, int*, void*) {
+  return SSL_TLSEXT_ERR_OK;
+}
+
 // RFC 8656 section 5 and RFC 9325: the server's order of suites, no compression, no renegotiation.
 // A client that puts ChaCha20 first has no AES hardware; it is given what costs its battery less.
 void SetBehaviour(SSL_CTX* context, TlsContext::Kind kind, bool kernel_tls) {
@@ -57,6 +63,9 @@ void SetBehaviour(SSL_CTX* context, TlsContext::Kind kind, bool kernel_tls) {
                                    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 0);
+  // SSL_CTX_set_tlsext_servername_callback, whose macro casts in the old style.
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                        reinterpret_cast<void (*)()>(&TakeServerName));
   if (kind == TlsContext::Kind::kDatagram) {
     // The socket is not OpenSSL's to ask; dtls.cc sets the size of flights.
     SSL_CTX_set_options(context, SSL_OP_NO_QUERY_MTU);
@@ -136,6 +145,12 @@ WallTime ExpiryOf(const X509* certificate) {
 }
 
 }  // namespace
+
+std::string_view ServerNameOf(const SSL* ssl) {
+  if (ssl == nullptr) return {};
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? std::string_view() : std::string_view(name);
+}
 
 TicketKeys TicketKeys::Random() {
   TicketKeys keys;

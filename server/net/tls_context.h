@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/base/result.h"
 #include "server/base/time.h"
@@ -46,6 +47,10 @@ struct TicketKeys {
 
   static TicketKeys Random();
 };
+
+// The name that the client's ClientHello asked for; empty for none, or for no session. Lives as
+// long as the session.
+std::string_view ServerNameOf(const SSL* ssl);
 
 class TlsContext {
  public:

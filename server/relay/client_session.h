@@ -35,6 +35,8 @@ class ClientLeg {
   virtual void OnSessionChanged() = 0;
   // RFC 6062: after this entry the client's stream belongs to connection `id`. Streams only.
   virtual void JoinConnection(turn::ConnectionId id) = 0;
+  // What the client's ClientHello names; empty without TLS or without a name.
+  virtual std::string_view ServerName() const { return {}; }
 
  protected:
   ~ClientLeg() = default;
@@ -84,6 +86,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
  private:
   // turn::Effects
   void Reply(ByteView message) override;
+  std::string_view ServerName() override { return leg_.ServerName(); }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
   void ReleaseQuota() override;

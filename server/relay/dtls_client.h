@@ -34,6 +34,7 @@ class DtlsClient final : public net::Deletable,
   void Send(const OutFrame& frame, bool reply) override;
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId) override {}
+  std::string_view ServerName() const override { return association_->server_name(); }
   void Settle();
 
   Worker& worker_;

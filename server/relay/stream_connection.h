@@ -93,6 +93,7 @@ class StreamConnection final : public net::Deletable,
   void Send(const OutFrame& frame, bool reply) override;
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId id) override { joined_ = id; }
+  std::string_view ServerName() const override { return stream_->server_name(); }
 
   Worker& worker_;
   std::unique_ptr<net::Stream> stream_;

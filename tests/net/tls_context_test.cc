@@ -219,6 +219,12 @@ TEST(TlsContextTest, AlpnOfOthersIsLetThroughWithoutAnAnswer) {
 }
 
 // Whether a session that a client got from one context is resumed by another.
+// SSL_set_tlsext_host_name, whose macro casts in the old style.
+void AskFor(std::string name, SSL* client) {
+  ASSERT_EQ(SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()),
+            1);
+}
+
 bool Resumes(const ContextPtr& first, const ContextPtr& second, const TlsClientSettings& settings) {
   TlsClient before(settings);
   SslPtr server = first->NewSession();
@@ -239,6 +245,28 @@ TEST(TlsContextTest, ATicketOfOneWorkerResumesOnAnother) {
   ContextPtr second = MakeContext(SettingsFor(EcCertificate()), keys);
   EXPECT_TRUE(Resumes(first, second, Only(TLS1_2_VERSION)));
   EXPECT_TRUE(Resumes(first, second, Only(TLS1_3_VERSION)));
+}
+
+// The name leads to a realm, so it must be there after a resumption, too.
+TEST(TlsContextTest, TheNameThatWasAskedForIsKnownAlsoAfterAResumption) {
+  const ContextPtr context = MakeContext(SettingsFor(EcCertificate()), TicketKeys::Random());
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient first(Only(version)), second(Only(version)), nameless(Only(version));
+    AskFor("naf.home1.net", first.ssl());
+    AskFor("naf.home1.net", second.ssl());
+    const SslPtr full = context->NewSession();
+    ASSERT_TRUE(PumpHandshake(first.ssl(), full.get()).done());
+    EXPECT_EQ(ServerNameOf(full.get()), "naf.home1.net");
+    second.Resume(first.session());
+    const SslPtr resumed = context->NewSession();
+    ASSERT_TRUE(PumpHandshake(second.ssl(), resumed.get()).done());
+    ASSERT_EQ(SSL_session_reused(resumed.get()), 1);
+    EXPECT_EQ(ServerNameOf(resumed.get()), "naf.home1.net");
+    const SslPtr unnamed = context->NewSession();
+    ASSERT_TRUE(PumpHandshake(nameless.ssl(), unnamed.get()).done());
+    EXPECT_EQ(ServerNameOf(unnamed.get()), "");
+  }
+  EXPECT_EQ(ServerNameOf(nullptr), "");
 }
 
 TEST(TlsContextTest, ATicketResumesAfterTheCertificateWasReplaced) {

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "auth/keys.h"
 #include "tests/scenario/peers.h"
 #include "tests/scenario/relay_fixture.h"
 
@@ -54,7 +55,7 @@ TEST_F(CertificateTest, AClientThatLooksForAnotherNameRefusesIt) {
   }
 }
 
-// CR-31: nobody's transport or SNI chooses the realm.
+// CR-31: unless the operator says so, nobody's transport or SNI chooses the realm.
 TEST_F(CertificateTest, TheRealmIsTheSameForEveryTransportAndSni) {
   StartRelay();
   const ContextPtr context = Checking("localhost");
@@ -67,6 +68,32 @@ TEST_F(CertificateTest, TheRealmIsTheSameForEveryTransportAndSni) {
   EXPECT_EQ(realm_told(Client(ClientTransport::kTcp)), kRealm);
   for (const char* sni : {"", "localhost", "somewhere.example"}) {
     EXPECT_EQ(realm_told(Connect(context.get(), sni)), kRealm) << sni;
+  }
+}
+
+// CR-31: SIP Digest and GBA users on one address come for different names.
+TEST_F(CertificateTest, TheSniLeadsToTheRealmThatTheOperatorGaveIt) {
+  constexpr const char* kBootstrapping = "3GPP-bootstrapping@naf.home1.net";
+  constexpr const char* kSecret = "shared";
+  StartRelay([&](config::Options& options) {
+    options.realms_of = {{"naf.home1.net", kBootstrapping}};
+    options.static_auth_secrets = {kSecret};
+    options.use_auth_secret = true;
+  });
+  const ContextPtr context = Checking("localhost");
+  // Good in every realm.
+  const std::string user = "4000000000:ue";
+  const auth::SecretText password = auth::EphemeralPassword(kSecret, user);
+  for (const auto& [sni, realm] :
+       {std::pair("naf.home1.net", kBootstrapping), std::pair("NAF.Home1.Net", kBootstrapping),
+        std::pair("localhost", kRealm), std::pair("", kRealm)}) {
+    ConnectionSettings settings = SettingsFor(ClientTransport::kTls);
+    settings.tls = context.get();
+    settings.server_name = sni;
+    auto client = TurnClient::Connect(settings, {user, std::string(password.view())});
+    ASSERT_TRUE(client.ok()) << client.error().ToString();
+    EXPECT_TRUE(client->Allocate({}).ok()) << sni;
+    EXPECT_EQ(client->credentials().realm, realm) << sni;
   }
 }
 
