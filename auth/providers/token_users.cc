@@ -40,6 +40,16 @@ Result<TokenSeal, std::string> ReadSeal(std::string_view server_name, const Entr
   return TokenSeal{*algorithm, std::move(*key), std::string(server_name)};
 }
 
+// coturn's client protects its messages with the first 16 bytes of a session key of 20: the size of
+// an MD5 key. (Its server does the same, so the two do not notice.)
+std::vector<IntegrityKeys> CoturnsKeysOf(const std::vector<uint8_t>& session_key) {
+  constexpr size_t kSha1KeySize = 20;
+  if (session_key.size() != kSha1KeySize) return {};
+  IntegrityKeys cut;
+  cut.token.assign(session_key.begin(), session_key.begin() + sizeof(Md5Key));
+  return {cut};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const TokenKeys>, std::string> TokenKeys::Load(
@@ -71,6 +81,7 @@ Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime no
   credential->subject = question.username;
   credential->realm = question.realm;
   credential->keys.token = std::move(token->session_key);
+  credential->older_keys = CoturnsKeysOf(credential->keys.token);
   credential->expiry = token->issued + token->lifetime + kTolerance;
   return CredentialPtr(std::move(credential));
 }

@@ -52,6 +52,9 @@ TEST(TokenUsersTest, CoturnsTokensBringTheirSessionKey) {
     ASSERT_TRUE(answer && answer->ok()) << algorithm;
     const Credential& credential = ***answer;
     EXPECT_EQ(credential.keys.token, std::vector<uint8_t>(key.begin(), key.end()));
+    // coturn's client uses only so much of it.
+    ASSERT_EQ(credential.older_keys.size(), 1u);
+    EXPECT_EQ(credential.older_keys[0].token, std::vector<uint8_t>(key.begin(), key.begin() + 16));
     EXPECT_EQ(credential.keys.md5, std::nullopt);
     EXPECT_EQ(credential.username, "north");
     EXPECT_EQ(credential.subject, "north");
