@@ -56,6 +56,8 @@ void ClientSession::End(turn::EndReason reason) {
 }
 
 void ClientSession::Settle() {
+  // Who has no allocation is not told of by Revalidation.
+  if (turn_.allocation() == nullptr) turn_.ForgetCredential();
   const Instant idle = turn_.allocation() == nullptr ? idle_deadline_ : kNever;
   worker_.wheel().Arm(this, std::min(turn_.next_deadline(), idle));
   leg_.OnSessionChanged();
@@ -245,6 +247,7 @@ void ClientSession::OnAllocationCreated() {
   counters.allocations_created[ProtocolOf(allocation)].Add();
   counters.allocations_open[ProtocolOf(allocation)][transport()].Up();
   allocated_at_ = worker_.now().instant;
+  worker_.revalidation().Track(id_, allocation.credential);
   const turn::RelayTable* table = allocation.v4 ? &*allocation.v4 : &*allocation.v6;
   worker_.log().Info("allocation created",
                      {{"session", id_},
@@ -258,10 +261,12 @@ void ClientSession::OnAllocationCreated() {
 }
 
 void ClientSession::OnAllocationRefreshed(seconds lifetime) {
+  worker_.revalidation().Track(id_, turn_.allocation()->credential);
   worker_.log().Debug("allocation refreshed", {{"session", id_}, {"lifetime", lifetime.count()}});
 }
 
 void ClientSession::OnAllocationEnded(turn::EndReason reason) {
+  worker_.revalidation().Forget(id_);
   auto& counters = worker_.counters();
   counters.allocations_ended[reason].Add();
   counters.allocations_open[ProtocolOf(*turn_.allocation())][transport()].Down();

@@ -1,6 +1,6 @@
-// How much of the server is handed out: allocations in all, per user, and bandwidth (coturn's
-// total-quota, user-quota, bps-capacity). One for all workers, thread-safe; asked once per
-// allocation.
+// How much of the server is handed out: allocations in all, per realm and per user, and bandwidth
+// (coturn's total-quota, user-quota, bps-capacity). One for all workers, thread-safe; asked once
+// per allocation.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace culvert::relay {
 // What one allocation has taken; give it back with Quota::Release.
 struct QuotaShare {
   std::string subject;
+  std::string realm;
   uint64_t bytes_per_second = 0;  // its limit per direction; 0: none
 };
 
@@ -25,7 +26,8 @@ class Quota {
  public:
   explicit Quota(const Settings& settings) : settings_(settings) {}
 
-  // 486 when the user or the server has no more to give (RFC 8656 section 7.2, check 10).
+  // 486 when the user, the realm or the server has no more to give (RFC 8656 section 7.2, check
+  // 10).
   Result<QuotaShare, stun::ErrorCode> Acquire(const auth::Credential& credential);
   void Release(const QuotaShare& share);
 
@@ -37,6 +39,7 @@ class Quota {
   uint64_t allocations_ = 0;
   uint64_t bandwidth_ = 0;
   std::unordered_map<std::string, uint32_t> by_subject_;
+  std::unordered_map<std::string, uint32_t> by_realm_;
 };
 
 }  // namespace culvert::relay

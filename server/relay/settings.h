@@ -32,6 +32,9 @@ struct Settings {
   uint64_t max_bytes_per_second = 0;       // of one allocation and direction
   uint64_t capacity_bytes_per_second = 0;  // handed out over all allocations
 
+  // Allocations of users who were removed or barred go on to their end.
+  bool keep_withdrawn = false;
+
   // --- clients' connections
   seconds allocate_timeout{60};  // a connection without an allocation is closed after it
   // TCP_USER_TIMEOUT and keep-alive of all connections.

@@ -59,6 +59,11 @@ Worker::~Worker() {
   loop_.DestroyDeferred();
 }
 
+void Worker::UseProvider(std::unique_ptr<auth::Provider> provider) {
+  provider_ = std::move(provider);
+  if (!settings().keep_withdrawn) revalidation_.Watch(*provider_);
+}
+
 void Worker::AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls) {
   udp_listeners_.push_back(
       std::make_unique<UdpListener>(*this, std::move(socket), at, plain, dtls));

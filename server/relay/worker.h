@@ -30,6 +30,7 @@
 #include "server/relay/port_pool.h"
 #include "server/relay/quota.h"
 #include "server/relay/reservations.h"
+#include "server/relay/revalidation.h"
 #include "server/relay/settings.h"
 #include "server/relay/stranger_limit.h"
 #include "server/relay/stream_connection.h"
@@ -58,7 +59,8 @@ struct Commons {
 
 class Worker final : private net::TurnHandler {
  public:
-  // `provider`: this worker's own. `index` is below ConnectionIdCodec::kWorkers.
+  // `provider`: this worker's own; null: UseProvider brings it. `index` is below
+  // ConnectionIdCodec::kWorkers.
   Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Provider> provider);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -67,6 +69,8 @@ class Worker final : private net::TurnHandler {
   // --- before Run, from the thread that sets up
   // All workers of the process, this one among them, by index.
   void SetPeers(std::vector<Worker*> workers) { workers_ = std::move(workers); }
+  // One that stands on this worker's loop and wheel.
+  void UseProvider(std::unique_ptr<auth::Provider> provider);
   void AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls);
   void AddStreamListener(net::Fd socket, const Endpoint& at);
   void UseTls(std::shared_ptr<net::TlsContext> stream, std::shared_ptr<net::TlsContext> datagram);
@@ -108,6 +112,7 @@ class Worker final : private net::TurnHandler {
   void ForgetSession(observe::SessionId id) { sessions_.erase(id); }
   ClientSession* SessionById(observe::SessionId id);
   std::optional<auth::Answer> LookUp(const auth::Question& question, observe::SessionId session);
+  Revalidation& revalidation() { return revalidation_; }
 
   // --- relay addresses
   // Where a relay for a client of `server` binds; nullopt where the machine has no such family.
@@ -185,6 +190,7 @@ class Worker final : private net::TurnHandler {
   net::StreamBuffers stream_buffers_;
   net::SplicePipePool splice_pipes_;
   turn::Shared turn_shared_;
+  Revalidation revalidation_{*this};
   std::unique_ptr<auth::Provider> provider_;
   std::vector<Worker*> workers_;
   std::shared_ptr<net::TlsContext> tls_;

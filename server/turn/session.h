@@ -88,6 +88,9 @@ class Session {
   // kCredentialExpired the credential, so that the next request is looked up anew.
   void End(EndReason reason, const Now& now);
 
+  // The next request is looked up anew.
+  void ForgetCredential() { credential_.reset(); }
+
   // Null without an allocation.
   Allocation* allocation() { return allocation_.get(); }
   const Allocation* allocation() const { return allocation_.get(); }
