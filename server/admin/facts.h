@@ -9,6 +9,7 @@
 
 #include "server/base/time.h"
 #include "server/observe/counters.h"
+#include "server/redis/statistics.h"
 
 namespace culvert::admin {
 
@@ -47,6 +48,8 @@ struct Facts {
   uint64_t lost_log_lines = 0;
   std::optional<WallTime> certificate_expiry;  // of the one that expires first
   uint64_t relay_ports = 0;                    // how many ports there are to relay from
+  // Of each worker's client where users are in Redis, else none.
+  std::span<const redis::Statistics* const> redis;
 };
 
 }  // namespace culvert::admin

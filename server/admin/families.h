@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,11 +54,11 @@ class Families {
   // A Family is good until the next call of any of these.
   Family Counter(std::string name, std::string help);
   Family Gauge(std::string name, std::string help);
-  // The histogram of all workers together. `per_base` observed units make one of the metric's base
-  // unit.
-  template <const auto& kBounds>
-  void Histogram(std::string name, std::string help, observe::AllCounters workers,
-                 observe::Histogram<kBounds> observe::WorkerCounters::*histogram, double per_base);
+  // The histogram of all owners (workers, clients) together. `per_base` observed units make one of
+  // the metric's base unit.
+  template <const auto& kBounds, typename Owner>
+  void Histogram(std::string name, std::string help, std::span<const Owner* const> owners,
+                 observe::Histogram<kBounds> Owner::*histogram, double per_base);
 
   std::string ToText() const;
 
@@ -67,24 +68,22 @@ class Families {
   std::vector<prometheus::MetricFamily> families_;
 };
 
-template <const auto& kBounds>
-void Families::Histogram(std::string name, std::string help, observe::AllCounters workers,
-                         observe::Histogram<kBounds> observe::WorkerCounters::*histogram,
-                         double per_base) {
+template <const auto& kBounds, typename Owner>
+void Families::Histogram(std::string name, std::string help, std::span<const Owner* const> owners,
+                         observe::Histogram<kBounds> Owner::*histogram, double per_base) {
   Add(std::move(name), std::move(help), prometheus::MetricType::Histogram);
   prometheus::ClientMetric& metric = families_.back().metric.emplace_back();
   // The count is made of the very buckets read here, so that it never disagrees with them, also
   // while workers go on counting.
   uint64_t cumulative = 0;
   for (size_t i = 0; i <= kBounds.size(); ++i) {
-    cumulative += observe::Sum(
-        workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).bucket(i); });
+    for (const Owner* owner : owners) cumulative += (owner->*histogram).bucket(i);
     if (i == kBounds.size()) break;
     metric.histogram.bucket.push_back({cumulative, static_cast<double>(kBounds[i]) / per_base});
   }
   metric.histogram.sample_count = cumulative;
-  const double sum =
-      Total(workers, [&](const observe::WorkerCounters& w) { return (w.*histogram).sum(); });
+  double sum = 0;
+  for (const Owner* owner : owners) sum += static_cast<double>((owner->*histogram).sum());
   metric.histogram.sample_sum = sum / per_base;
 }
 

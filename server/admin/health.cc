@@ -29,8 +29,9 @@ net::HttpResponse Healthz(observe::AllCounters workers, std::optional<Instant> h
   return {.body = "ok\n"};
 }
 
-net::HttpResponse Readyz(State state) {
+net::HttpResponse Readyz(State state, bool users_never_reached) {
   if (state != State::kServing) return Unavailable(StateName(state));
+  if (users_never_reached) return Unavailable("waiting for Redis, where the users are");
   return {.body = "ok\n"};
 }
 

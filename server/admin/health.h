@@ -21,7 +21,8 @@ inline constexpr seconds kLoopTurnsWithin{10};
 net::HttpResponse Healthz(observe::AllCounters workers, std::optional<Instant> handshaking_since,
                           Instant now);
 
-// 200 when serving, else 503 with the state's name.
-net::HttpResponse Readyz(State state);
+// 200 when serving, else 503 with the state's name. A relay whose users are all in a store that it
+// has never reached is not ready either; one that has lost it is, for it serves those it knows.
+net::HttpResponse Readyz(State state, bool users_never_reached = false);
 
 }  // namespace culvert::admin

@@ -6,6 +6,7 @@
 
 #include "server/admin/coturn_metrics.h"
 #include "server/admin/families.h"
+#include "server/admin/redis_metrics.h"
 #include "server/base/time.h"
 
 namespace culvert::admin {
@@ -278,6 +279,7 @@ std::string MetricsPage(AllCounters workers, const Facts& facts, const Labels& l
   AddProcess(page, facts);
   AddClients(page, workers, facts);
   AddRequests(page, workers);
+  if (!facts.redis.empty()) AddRedisMetrics(page, workers, facts.redis);
   AddAllocations(page, workers, facts, labels);
   AddTraffic(page, workers);
   AddDrops(page, workers, labels);

@@ -48,6 +48,13 @@ TEST_F(HealthzTest, AHandshakeThatTakesLongIsAThreadThatHangs) {
   EXPECT_EQ(answer.body, "a handshake thread hangs\n");
 }
 
+TEST(ReadyzTest, ARelayThatNeverReachedItsUsersIsNotReady) {
+  EXPECT_EQ(Readyz(State::kServing, true).status, 503);
+  EXPECT_EQ(Readyz(State::kServing, true).body, "waiting for Redis, where the users are\n");
+  EXPECT_EQ(Readyz(State::kStarting, true).body, "starting\n");
+  EXPECT_EQ(Readyz(State::kServing, false).status, 200);
+}
+
 TEST(ReadyzTest, OnlyServingIsReady) {
   EXPECT_EQ(Readyz(State::kServing).status, 200);
   EXPECT_EQ(Readyz(State::kServing).body, "ok\n");

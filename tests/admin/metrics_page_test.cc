@@ -28,6 +28,7 @@ class MetricsPageTest : public testing::Test {
     facts_.started = WallTime(seconds(1000));
     facts_.now = {Instant(seconds(50)), WallTime(seconds(2000))};
     facts_.certificate_expiry = WallTime(seconds(3000));
+    facts_.redis = clients_;
   }
 
   Exposition Page() const {
@@ -43,6 +44,8 @@ class MetricsPageTest : public testing::Test {
   }
 
   Facts facts_;
+  std::unique_ptr<redis::Statistics> redis_ = std::make_unique<redis::Statistics>();
+  const std::array<const redis::Statistics*, 1> clients_ = {redis_.get()};
   std::unique_ptr<WorkerCounters> first_ = std::make_unique<WorkerCounters>();
   std::unique_ptr<WorkerCounters> second_ = std::make_unique<WorkerCounters>();
 };
@@ -253,6 +256,42 @@ TEST_F(MetricsPageTest, WithoutACertificateThereIsNoExpiry) {
 TEST_F(MetricsPageTest, LargeCountsLoseNoDigits) {
   first_->tls_writes.Add(9007199254740991);  // the greatest that a double holds with all before it
   EXPECT_EQ(Value("culvert_tls_writes_total"), 9007199254740991.0);
+}
+
+TEST_F(MetricsPageTest, UsersInRedisAreThereWhereThereIsOne) {
+  first_->credentials.hits.Add(9);
+  first_->credentials.misses.Add(8);
+  second_->credentials.joined.Add(7);
+  second_->credentials.stale.Add(6);
+  first_->credentials.entries.Up(5);
+  first_->credentials.bad_records.Add(4);
+  redis_->connected.Up();
+  redis_->commands.Add(30);
+  redis_->errors[redis::CallError::Kind::kTimeout].Add(3);
+  redis_->connects.Add(2);
+  redis_->failed_connects.Add(1);
+  redis_->redirects.Add(11);
+  redis_->invalidations.Add(12);
+  redis_->latency.Observe(300);
+  EXPECT_EQ(Value(R"(culvert_credential_cache_lookups_total{result="hit"})"), 9);
+  EXPECT_EQ(Value(R"(culvert_credential_cache_lookups_total{result="miss"})"), 8);
+  EXPECT_EQ(Value(R"(culvert_credential_cache_lookups_total{result="joined"})"), 7);
+  EXPECT_EQ(Value(R"(culvert_credential_cache_lookups_total{result="stale"})"), 6);
+  EXPECT_EQ(Value("culvert_credential_cache_entries"), 5);
+  EXPECT_EQ(Value("culvert_credential_bad_records_total"), 4);
+  EXPECT_EQ(Value("culvert_redis_connected"), 1);
+  EXPECT_EQ(Value("culvert_redis_commands_total"), 30);
+  EXPECT_EQ(Value(R"(culvert_redis_errors_total{kind="timeout"})"), 3);
+  EXPECT_EQ(Value(R"(culvert_redis_errors_total{kind="down"})"), 0);
+  EXPECT_EQ(Value(R"(culvert_redis_connects_total{result="ok"})"), 2);
+  EXPECT_EQ(Value(R"(culvert_redis_connects_total{result="failed"})"), 1);
+  EXPECT_EQ(Value("culvert_redis_redirects_total"), 11);
+  EXPECT_EQ(Value("culvert_redis_invalidations_total"), 12);
+  EXPECT_EQ(Value(R"(culvert_redis_command_seconds_bucket{le="0.00025"})"), 0);
+  EXPECT_EQ(Value(R"(culvert_redis_command_seconds_bucket{le="0.0005"})"), 1);
+  EXPECT_EQ(Value("culvert_redis_command_seconds_count"), 1);
+  facts_.redis = {};
+  EXPECT_FALSE(Page().Value("culvert_redis_connected").has_value());
 }
 
 // The first cell of each row of a table in docs/metrics.md, where it is one name in backquotes.

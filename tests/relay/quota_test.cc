@@ -50,6 +50,26 @@ TEST(QuotaTest, AllAllocationsAreBoundedAndARefusalTakesNothing) {
   EXPECT_TRUE(quota.Acquire(Of("carol")).ok());
 }
 
+TEST(QuotaTest, ARealmsAllocationsAreBounded) {
+  const Settings settings;
+  Quota quota(settings);
+  const auto in_realm = [](const std::string& subject, const std::string& realm) {
+    auth::Credential credential = Of(subject);
+    credential.realm = realm;
+    credential.policy.realm_quota = 2;
+    return credential;
+  };
+  const auto first = quota.Acquire(in_realm("alice", "north"));
+  ASSERT_TRUE(first.ok() && quota.Acquire(in_realm("bob", "north")).ok());
+  const auto third = quota.Acquire(in_realm("carol", "north"));
+  ASSERT_FALSE(third.ok());
+  EXPECT_EQ(third.error(), kReached);
+  EXPECT_TRUE(quota.Acquire(in_realm("carol", "south")).ok());
+  quota.Release(*first);
+  EXPECT_TRUE(quota.Acquire(in_realm("carol", "north")).ok());
+  EXPECT_FALSE(quota.Acquire(in_realm("alice", "north")).ok());
+}
+
 TEST(QuotaTest, ThePolicyOfAUserOutranksTheSettings) {
   Settings settings;
   settings.user_quota = 1;
