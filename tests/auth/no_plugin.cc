@@ -1,0 +1,5 @@
+// A shared object that is no plug-in.
+
+extern "C" int Answer() {
+  return 42;
+}
