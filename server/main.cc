@@ -62,7 +62,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
     handlers["/healthz"] = [this] {
       return admin::Healthz(server_.counters(), server_.handshaking_since(), net::ReadMonotonic());
     };
-    handlers["/readyz"] = [this] { return admin::Readyz(state_); };
+    handlers["/readyz"] = [this] { return admin::Readyz(state_, server_.users_never_reached()); };
     handlers["/metrics"] = [this] {
       return net::HttpResponse{
           200, admin::kMetricsContentType,
@@ -139,6 +139,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
     facts.lost_log_lines = log_.lost_lines();
     facts.certificate_expiry = server_.certificate_expiry();
     facts.relay_ports = server_.relay_ports();
+    facts.redis = server_.redis();
     return facts;
   }
 

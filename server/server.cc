@@ -105,9 +105,14 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {
     server->workers_.push_back(
-        std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), providers->make()));
-    all.push_back(server->workers_.back().get());
-    server->counters_.push_back(&all.back()->counters());
+        std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), nullptr));
+    relay::Worker& worker = *server->workers_.back();
+    auto made = providers->make({worker.loop(), worker.wheel(), worker.counters(), log});
+    if (!made) return Failure{made.error()};
+    worker.UseProvider(std::move(made->provider));
+    if (made->redis != nullptr) server->redis_.push_back(made->redis);
+    all.push_back(&worker);
+    server->counters_.push_back(&worker.counters());
   }
   for (relay::Worker* worker : all) worker->SetPeers(all);
   if (WantsTls(options)) {
@@ -192,6 +197,13 @@ void Server::Stop() {
   threads_.clear();
   // After the workers, which give it steps to the end.
   handshakes_.Stop();
+}
+
+bool Server::users_never_reached() const {
+  const bool others = !options_.users.empty() || !options_.static_auth_secrets.empty();
+  return !others && std::any_of(redis_.begin(), redis_.end(), [](const redis::Statistics* client) {
+    return client->connects.value() == 0;
+  });
 }
 
 uint64_t Server::relay_ports() const {

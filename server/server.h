@@ -43,6 +43,10 @@ class Server {
 
   const std::vector<ListenerPlan>& listeners() const { return plan_; }
   observe::AllCounters counters() const { return counters_; }
+  // One for each worker where users are in Redis, else none.
+  const std::vector<const redis::Statistics*>& redis() const { return redis_; }
+  // Users are in Redis only, and a worker has not been connected to it yet.
+  bool users_never_reached() const;
   uint64_t relay_ports() const;
   size_t workers() const { return workers_.size(); }
   // Of the handshake threads: since when the longest step takes that is being done now.
@@ -74,6 +78,7 @@ class Server {
   relay::HandshakePool handshakes_;
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;
+  std::vector<const redis::Statistics*> redis_;
   std::vector<std::thread> threads_;
 };
 

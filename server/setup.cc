@@ -47,6 +47,31 @@ std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
   return secrets;
 }
 
+using ProviderList = std::vector<std::unique_ptr<auth::Provider>>;
+
+// Redis is asked last: what is in memory answers at once.
+Result<WorkerProvider, std::string> Chain(ProviderList providers, const UserStore* store,
+                                          const ProviderParts& parts) {
+  WorkerProvider made;
+  if (store != nullptr) {
+    auto of_store = store->MakeFor(parts);
+    if (!of_store) return Failure{of_store.error()};
+    made = std::move(of_store).value();
+    providers.push_back(std::move(made.provider));
+  }
+  made.provider = std::make_unique<auth::ProviderChain>(std::move(providers));
+  return made;
+}
+
+// What all offer. Without any provider that is nothing, which says nothing about the store.
+auth::Offers OffersOf(ProviderList providers, const UserStore* store) {
+  if (store == nullptr) return auth::ProviderChain(std::move(providers)).offers();
+  const auth::Offers offers = store->offers();
+  if (providers.empty()) return offers;
+  const auth::Offers others = auth::ProviderChain(std::move(providers)).offers();
+  return {.sha256 = offers.sha256 && others.sha256, .userhash = offers.userhash && others.userhash};
+}
+
 }  // namespace
 
 std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
@@ -155,6 +180,7 @@ relay::Settings RelaySettings(const config::Options& options,
   settings.total_quota = options.total_quota;
   settings.max_bytes_per_second = options.max_bps;
   settings.capacity_bytes_per_second = options.bps_capacity;
+  settings.keep_withdrawn = options.keep_withdrawn;
   settings.allocate_timeout = options.max_allocate_timeout;
   settings.strangers_per_source =
       options.unauthorized_ratelimit ? options.unauthorized_ratelimit_rps : 0;
@@ -211,27 +237,37 @@ Result<Providers, std::string> ProvidersOf(const config::Options& options,
     if (!loaded) return Failure{"user: " + loaded.error()};
     users = *loaded;
   }
-  if (options.use_auth_secret) {
+  if (!options.static_auth_secrets.empty()) {
     auto loaded = auth::EphemeralSecrets::Load(Secrets(options.static_auth_secrets),
                                                options.rest_api_separator);
     if (!loaded) return Failure{"static-auth-secret: " + loaded.error()};
     secrets = *loaded;
   }
-  const auto make = [users, secrets]() -> std::unique_ptr<auth::Provider> {
-    std::vector<std::unique_ptr<auth::Provider>> providers;
+  std::shared_ptr<const UserStore> store;
+  if (!options.redis_userdb.empty()) {
+    auto loaded = UserStore::Load(options);
+    if (!loaded) return Failure{loaded.error()};
+    store = *loaded;
+  }
+  const auto in_memory = [users, secrets] {
+    ProviderList providers;
     if (users != nullptr) providers.push_back(std::make_unique<auth::StaticUsers>(users));
     if (secrets != nullptr) {
       providers.push_back(std::make_unique<auth::EphemeralSecretUsers>(secrets));
     }
-    return std::make_unique<auth::ProviderChain>(std::move(providers));
+    return providers;
   };
-  return Providers{make, make()->offers()};
+  return Providers{[in_memory, store](const ProviderParts& parts) {
+                     return Chain(in_memory(), store.get(), parts);
+                   },
+                   OffersOf(in_memory(), store.get())};
 }
 
 void ForgetSecrets(config::Options* options) {
   for (std::string& user : options->users) auth::Wipe(&user);
   for (std::string& secret : options->static_auth_secrets) auth::Wipe(&secret);
   auth::Wipe(&options->cluster_secret);
+  auth::Wipe(&options->redis_userdb);
 }
 
 }  // namespace culvert

@@ -15,6 +15,7 @@
 #include "server/relay/settings.h"
 #include "server/turn/peer_policy.h"
 #include "server/turn/settings.h"
+#include "server/user_store.h"
 
 namespace culvert {
 
@@ -50,8 +51,8 @@ observe::LogOptions LogOptionsOf(const config::Options& options);
 auth::ClusterKey ClusterKeyOf(const config::Options& options);
 
 struct Providers {
-  // Makes one worker's provider; to be called once per worker.
-  std::function<std::unique_ptr<auth::Provider>()> make;
+  // Makes one worker's provider; to be called once per worker. The error is ready for a person.
+  std::function<Result<WorkerProvider, std::string>(const ProviderParts&)> make;
   // Of all of them together.
   auth::Offers offers;
 };

@@ -15,7 +15,8 @@ std::string PlaceOf(const Places& places, std::initializer_list<std::string_view
 }
 
 bool HasCredentials(const Options& options) {
-  return !options.users.empty() || !options.static_auth_secrets.empty();
+  return !options.users.empty() || !options.static_auth_secrets.empty() ||
+         !options.redis_userdb.empty();
 }
 
 Complaint CheckPorts(const Places& places, const Options& options) {
@@ -36,16 +37,18 @@ Complaint CheckAuthentication(const Places& places, const Options& options) {
       (HasCredentials(options) || options.long_term_credentials || options.use_auth_secret)) {
     return PlaceOf(places, {"no-auth"}) + ": contradicts " +
            PlaceOf(places, {"user", "user-file", "static-auth-secret", "static-auth-secret-file",
-                            "use-auth-secret", "lt-cred-mech"}) +
+                            "use-auth-secret", "redis-userdb", "lt-cred-mech"}) +
            "; anybody may relay with the one, not with the other";
   }
-  if (options.use_auth_secret && options.static_auth_secrets.empty()) {
+  // Redis may hold secrets for each realm.
+  if (options.use_auth_secret && options.static_auth_secrets.empty() &&
+      options.redis_userdb.empty()) {
     return PlaceOf(places, {"use-auth-secret"}) +
            ": there is no secret; give static-auth-secret or static-auth-secret-file";
   }
   if (options.secure_stun && !HasCredentials(options)) {
     return PlaceOf(places, {"secure-stun"}) +
-           ": there are no credentials to ask for; give user or static-auth-secret";
+           ": there are no credentials to ask for; give user, static-auth-secret or redis-userdb";
   }
   return std::nullopt;
 }
@@ -75,7 +78,8 @@ void CloseOpenRelay(Options& options, std::vector<std::string>& warnings) {
   options.stun_only = true;
   warnings.push_back(
       "TURN IS REFUSED, only Binding is answered: there are neither users nor secrets. Set "
-      "user=NAME:PASSWORD or static-auth-secret=SECRET (or no-auth for an open relay)");
+      "user=NAME:PASSWORD, static-auth-secret=SECRET or redis-userdb (or no-auth for an open "
+      "relay)");
 }
 
 }  // namespace
@@ -85,9 +89,7 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
   if (auto complaint = CheckPorts(places, options)) return complaint;
   if (auto complaint = CheckListeners(places, options)) return complaint;
   if (auto complaint = CheckAuthentication(places, options)) return complaint;
-  if (!options.users.empty() || !options.static_auth_secrets.empty()) {
-    options.long_term_credentials = true;
-  }
+  if (HasCredentials(options)) options.long_term_credentials = true;
   if (options.bps_capacity != 0 && options.max_bps == 0) {
     warnings.push_back(
         PlaceOf(places, {"bps-capacity"}) +

@@ -80,6 +80,18 @@ struct Options {
   uint32_t unauthorized_ratelimit_rps = 500;  // datagrams of one source without an allocation
   std::string cluster_secret;  // seals nonces and handles; empty: a random one per process
 
+  // --- users in Redis
+  std::string redis_userdb;                // connection string; empty: no Redis
+  seconds redis_cache_ttl{300};            // 0: Redis is always asked
+  seconds redis_cache_stale{3600};         // 0: nobody is served whom Redis cannot be asked for
+  uint32_t redis_cache_entries = 100'000;  // of a worker
+  bool redis_userhash = false;
+  bool redis_sha256 = false;
+  bool redis_impu = false;
+  std::string gba_naf;  // empty: known from the realm only
+  std::string gba_ua = "0100000002";
+  bool keep_withdrawn = false;
+
   // --- limits
   uint32_t user_quota = 0;    // allocations per user, 0: no limit
   uint32_t total_quota = 0;   // allocations, 0: no limit

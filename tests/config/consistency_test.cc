@@ -26,7 +26,7 @@ using Warnings = std::vector<std::string>;
 
 const char* const kTurnRefused =
     "TURN IS REFUSED, only Binding is answered: there are neither users nor secrets. Set "
-    "user=NAME:PASSWORD or static-auth-secret=SECRET (or no-auth for an open relay)";
+    "user=NAME:PASSWORD, static-auth-secret=SECRET or redis-userdb (or no-auth for an open relay)";
 
 TEST(ConsistencyTest, AnEmptyConfigurationIsNotAnOpenRelay) {
   const ParseOutcome outcome = Accept("");
@@ -85,12 +85,30 @@ TEST(ConsistencyTest, UseAuthSecretWantsASecret) {
   EXPECT_EQ(ErrorOf("user=bob:secret\nuse-auth-secret"),
             "t.conf:2: use-auth-secret: there is no secret; give static-auth-secret or "
             "static-auth-secret-file");
+  EXPECT_EQ(ErrorOf("redis-userdb=\"port=6379\"\nuse-auth-secret"), "no error");
+}
+
+TEST(ConsistencyTest, UsersInRedisAreCredentials) {
+  const ParseOutcome outcome = Accept("redis-userdb=\"port=6379\"\n");
+  EXPECT_EQ(outcome.warnings, Warnings{});
+  EXPECT_FALSE(outcome.options.stun_only);
+  EXPECT_TRUE(outcome.options.long_term_credentials);
+  EXPECT_EQ(ErrorOf("secure-stun\nredis-userdb=\"port=6379\""), "no error");
+  EXPECT_EQ(
+      ErrorOf("no-auth\nredis-userdb=\"port=6379\""),
+      "t.conf:1: no-auth: contradicts t.conf:2: redis-userdb; anybody may relay with the one, "
+      "not with the other");
+}
+
+TEST(ConsistencyTest, AConnectionStringIsCheckedAndNotShown) {
+  EXPECT_EQ(ErrorOf("redis-userdb=\"port=6379 password=hid den\"").find("den"), std::string::npos);
+  EXPECT_NE(ErrorOf("redis-userdb=\"port=6379 password=hid den\""), "no error");
 }
 
 TEST(ConsistencyTest, SecureStunWantsCredentials) {
   EXPECT_EQ(ErrorOf("secure-stun"),
-            "t.conf:1: secure-stun: there are no credentials to ask for; give user or "
-            "static-auth-secret");
+            "t.conf:1: secure-stun: there are no credentials to ask for; give user, "
+            "static-auth-secret or redis-userdb");
   EXPECT_EQ(ErrorOf("secure-stun\nuser=bob:secret"), "no error");
 }
 

@@ -42,6 +42,8 @@ std::string SampleValue(const Option& option) {
       {"CHARACTER", "@"},
       {"CONNECTION", "host=192.0.2.1 password=x"},
       {"DEVICE", "eth0"},
+      {"HEX", "010001002f"},
+      {"HOST", "turn1.home1.net"},
       {"FORMAT", "%FT%T%z"},
       {"IP", "192.0.2.1"},
       {"IP:PORT", "192.0.2.1:4000"},
@@ -174,11 +176,36 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
   for (const Option* option : AllOptions()) {
     if (!coturn.contains(std::string(option->name))) own.insert(std::string(option->name));
   }
-  EXPECT_EQ(own, (std::set<std::string>{"admin-address", "check-config", "cluster-secret",
-                                        "cluster-secret-file", "config", "dump-options-md", "help", "least-sha256-integrity",
-                                        "log-format", "max-connections-per-allocation", "no-admin",
-                                        "no-config", "no-kernel-tls", "password-algorithms", "pkey-pwd-file", "realm-of", "static-auth-secret-file",
-                                        "tcp-port", "tls-port", "user-file", "userhash"}));
+  EXPECT_EQ(own, (std::set<std::string>{"admin-address",
+                                        "check-config",
+                                        "cluster-secret",
+                                        "cluster-secret-file",
+                                        "config",
+                                        "dump-options-md",
+                                        "gba-naf",
+                                        "gba-ua",
+                                        "help",
+                                        "keep-withdrawn",
+                                        "least-sha256-integrity",
+                                        "log-format",
+                                        "max-connections-per-allocation",
+                                        "no-admin",
+                                        "no-config",
+                                        "no-kernel-tls",
+                                        "password-algorithms",
+                                        "pkey-pwd-file",
+                                        "realm-of",
+                                        "redis-cache-entries",
+                                        "redis-cache-stale",
+                                        "redis-cache-ttl",
+                                        "redis-impu",
+                                        "redis-sha256",
+                                        "redis-userhash",
+                                        "static-auth-secret-file",
+                                        "tcp-port",
+                                        "tls-port",
+                                        "user-file",
+                                        "userhash"}));
 }
 
 TEST(OptionTableTest, LettersAreCoturns) {

@@ -107,9 +107,9 @@ TEST(ParseTest, AskingForWhatIsSoAnywayNeedsNoWarning) {
 }
 
 TEST(ParseTest, WarningsDoNotShowConnectionStrings) {
-  EXPECT_EQ(Accept({"-u", "bob:secret", "-N", "ip=::1 password=hidden"}).warnings,
-            (Warnings{"-N (redis-userdb): no effect: Redis is not read; users come from user and "
-                      "user-file, secrets from static-auth-secret"}));
+  EXPECT_EQ(Accept({"-u", "bob:secret", "-M", "host=::1 password=hidden"}).warnings,
+            (Warnings{"-M (mysql-userdb): no effect: MySQL is not read; users come from "
+                      "redis-userdb, user and user-file"}));
 }
 
 TEST(ParseTest, CheckConfigIsPassedOn) {
@@ -134,8 +134,6 @@ TEST(ParseTest, AFileInDebiansStyleStartsAsItIs) {
   EXPECT_EQ(outcome->warnings,
             (Warnings{"debian.conf:10: no-stun-backward-compatibility: no effect: obsolete: "
                       "Binding is answered with XOR-MAPPED-ADDRESS only",
-                      "debian.conf:25: redis-userdb: no effect: Redis is not read; users come "
-                      "from user and user-file, secrets from static-auth-secret",
                       "debian.conf:32: no-tlsv1: no effect: obsolete: TLS 1.2 is the least that "
                       "is spoken",
                       "debian.conf:33: no-tlsv1_1: no effect: obsolete: TLS 1.2 is the least that "
@@ -151,6 +149,7 @@ TEST(ParseTest, AFileInDebiansStyleStartsAsItIs) {
   expected.fingerprint = true;
   expected.long_term_credentials = true;
   expected.users = {"alice:0x00112233445566778899aabbccddeeff", "bob:not so secret"};
+  expected.redis_userdb = "ip=127.0.0.1 dbname=2 password=turn port=6379 connect_timeout=30";
   expected.realm = "turn.example.org";
   expected.total_quota = 100;
   expected.max_bps = 64000;

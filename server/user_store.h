@@ -1,0 +1,51 @@
+// The Redis that users are in, as the operator's options have it: what every worker makes a
+// provider of its own from. Immutable, shared by all workers; connects to nothing itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/contract.h"
+#include "auth/credential_cache.h"
+#include "auth/providers/redis_answer.h"
+#include "server/base/result.h"
+#include "server/config/options.h"
+#include "server/net/loop.h"
+#include "server/net/timer_wheel.h"
+#include "server/observe/counters.h"
+#include "server/observe/log.h"
+#include "server/redis/settings.h"
+#include "server/redis/statistics.h"
+
+namespace culvert {
+
+// What a worker's provider stands on; outlives it.
+struct ProviderParts {
+  net::Loop& loop;
+  net::TimerWheel& wheel;
+  observe::WorkerCounters& counters;
+  observe::Log& log;
+};
+
+struct WorkerProvider {
+  std::unique_ptr<auth::Provider> provider;
+  // Of its Redis client, null without one. Lives as the provider does.
+  const redis::Statistics* redis = nullptr;
+};
+
+class UserStore {
+ public:
+  // REQUIRES: options.redis_userdb is set. The error names the option, never a secret.
+  static Result<std::shared_ptr<const UserStore>, std::string> Load(const config::Options& options);
+
+  // Begins to connect, from the loop. The error is one of TLS files.
+  Result<WorkerProvider, std::string> MakeFor(const ProviderParts& parts) const;
+  auth::Offers offers() const { return {.sha256 = users_->sha256, .userhash = users_->userhash}; }
+
+ private:
+  std::shared_ptr<const redis::Settings> redis_;
+  std::shared_ptr<const auth::RedisUserSettings> users_;
+  auth::CacheSettings cache_;
+};
+
+}  // namespace culvert
