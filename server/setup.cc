@@ -8,6 +8,7 @@
 #include "auth/provider_chain.h"
 #include "auth/providers/ephemeral_secret.h"
 #include "auth/providers/static_users.h"
+#include "auth/providers/token_users.h"
 #include "server/net/machine.h"
 #include "server/stun/integrity.h"
 
@@ -127,12 +128,17 @@ std::string RealmOf(const config::Options& options) {
   return domain.empty() ? "culvert" : domain;
 }
 
+std::string ServerNameOf(const config::Options& options) {
+  return options.server_name.empty() ? RealmOf(options) : options.server_name;
+}
+
 turn::Settings TurnSettings(const config::Options& options) {
   turn::Settings settings;
   settings.realms = turn::Realms(RealmOf(options));
   for (const config::RealmOf& choice : options.realms_of) {
     settings.realms.Add(choice.origin, choice.realm);
   }
+  if (options.oauth) settings.third_party_authorization = ServerNameOf(options);
   settings.least_sha256_integrity = options.least_sha256_integrity;
   if (!options.software_attribute) settings.software.clear();
   settings.max_lifetime = options.max_allocate_lifetime;
@@ -232,6 +238,7 @@ Result<Providers, std::string> ProvidersOf(const config::Options& options,
                                            const std::string& realm) {
   std::shared_ptr<const auth::StaticUserTable> users;
   std::shared_ptr<const auth::EphemeralSecrets> secrets;
+  std::shared_ptr<const auth::TokenKeys> token_keys;
   if (!options.users.empty()) {
     auto loaded = auth::StaticUserTable::Load(realm, Secrets(options.users));
     if (!loaded) return Failure{"user: " + loaded.error()};
@@ -243,17 +250,25 @@ Result<Providers, std::string> ProvidersOf(const config::Options& options,
     if (!loaded) return Failure{"static-auth-secret: " + loaded.error()};
     secrets = *loaded;
   }
+  if (options.oauth) {
+    auto loaded = auth::TokenKeys::Load(ServerNameOf(options), Secrets(options.oauth_keys));
+    if (!loaded) return Failure{"oauth-key: " + loaded.error()};
+    token_keys = *loaded;
+  }
   std::shared_ptr<const UserStore> store;
   if (!options.redis_userdb.empty()) {
     auto loaded = UserStore::Load(options);
     if (!loaded) return Failure{loaded.error()};
     store = *loaded;
   }
-  const auto in_memory = [users, secrets] {
+  const auto in_memory = [users, secrets, token_keys] {
     ProviderList providers;
     if (users != nullptr) providers.push_back(std::make_unique<auth::StaticUsers>(users));
     if (secrets != nullptr) {
       providers.push_back(std::make_unique<auth::EphemeralSecretUsers>(secrets));
+    }
+    if (token_keys != nullptr) {
+      providers.push_back(std::make_unique<auth::TokenUsers>(token_keys));
     }
     return providers;
   };
@@ -266,6 +281,7 @@ Result<Providers, std::string> ProvidersOf(const config::Options& options,
 void ForgetSecrets(config::Options* options) {
   for (std::string& user : options->users) auth::Wipe(&user);
   for (std::string& secret : options->static_auth_secrets) auth::Wipe(&secret);
+  for (std::string& key : options->oauth_keys) auth::Wipe(&key);
   auth::Wipe(&options->cluster_secret);
   auth::Wipe(&options->redis_userdb);
 }

@@ -39,6 +39,8 @@ std::vector<Endpoint> OwnEndpoints(const config::Options& options,
 
 // The realm to serve: the operator's, the host's domain, or "culvert".
 std::string RealmOf(const config::Options& options);
+// The name that tokens are sealed for (RFC 7635): server-name, else the realm.
+std::string ServerNameOf(const config::Options& options);
 turn::Settings TurnSettings(const config::Options& options);
 turn::PeerRules PeerRulesOf(const config::Options& options);
 relay::Settings RelaySettings(const config::Options& options,

@@ -16,7 +16,7 @@ std::string PlaceOf(const Places& places, std::initializer_list<std::string_view
 
 bool HasCredentials(const Options& options) {
   return !options.users.empty() || !options.static_auth_secrets.empty() ||
-         !options.redis_userdb.empty();
+         !options.oauth_keys.empty() || !options.redis_userdb.empty();
 }
 
 Complaint CheckPorts(const Places& places, const Options& options) {
@@ -33,11 +33,12 @@ Complaint CheckListeners(const Places& places, const Options& options) {
 }
 
 Complaint CheckAuthentication(const Places& places, const Options& options) {
-  if (options.no_auth &&
-      (HasCredentials(options) || options.long_term_credentials || options.use_auth_secret)) {
+  if (options.no_auth && (HasCredentials(options) || options.long_term_credentials ||
+                          options.use_auth_secret || options.oauth)) {
     return PlaceOf(places, {"no-auth"}) + ": contradicts " +
            PlaceOf(places, {"user", "user-file", "static-auth-secret", "static-auth-secret-file",
-                            "use-auth-secret", "redis-userdb", "lt-cred-mech"}) +
+                            "use-auth-secret", "oauth-key", "oauth-key-file", "oauth",
+                            "redis-userdb", "lt-cred-mech"}) +
            "; anybody may relay with the one, not with the other";
   }
   // Redis may hold secrets for each realm.
@@ -94,6 +95,11 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
     warnings.push_back(
         PlaceOf(places, {"bps-capacity"}) +
         ": no effect without max-bps, which is what each allocation takes out of it");
+  }
+  if (options.oauth && options.oauth_keys.empty()) {
+    options.oauth = false;
+    warnings.push_back(PlaceOf(places, {"oauth"}) +
+                       ": no effect without a key: give oauth-key or oauth-key-file");
   }
   CloseOpenRelay(options, warnings);
   return CheckService(places, options);

@@ -73,6 +73,9 @@ struct Options {
   bool no_auth = false;
   bool use_auth_secret = false;
   std::vector<std::string> static_auth_secrets;
+  bool oauth = false;
+  std::vector<std::string> oauth_keys;  // as oauth-key takes them
+  std::string server_name;              // empty: the realm
   char rest_api_separator = ':';
   bool secure_stun = false;
   seconds stale_nonce{600};  // 0: nonces do not age

@@ -62,6 +62,25 @@ std::optional<std::string> AddSecretFile(Options& options, std::string_view valu
   return std::nullopt;
 }
 
+std::optional<std::string> AddOauthKey(Options& options, std::string_view value) {
+  if (!IsPlainText(value) || std::count(value.begin(), value.end(), ':') != 2) {
+    return std::string("expected key-id:A256GCM:base64-key");
+  }
+  options.oauth_keys.emplace_back(value);
+  options.oauth = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> AddOauthKeyFile(Options& options, std::string_view value) {
+  const auto lines = ReadSecretLines(value);
+  if (!lines) return lines.error();
+  if (lines.value().empty()) return std::string("holds no key: one key a line is expected");
+  for (const std::string& line : lines.value()) {
+    if (auto wrong = AddOauthKey(options, line)) return "a line in it: " + *wrong;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> SetClusterSecret(Options& options, std::string_view value) {
   if (!IsPlainText(value) || value.size() < kMinClusterSecretBytes) {
     return std::string("expected at least 16 characters, best from a random source");
@@ -169,8 +188,18 @@ constexpr std::array kOptions = {
     Value("cluster-secret-file", kNoLetter, "FILE", "none", SetClusterSecretFile,
           "A file whose one line is the cluster-secret."),
 
-    NoEffectFlag("oauth", "no", "OAuth tokens (RFC 7635) are not taken"),
-    NoEffectFlag("check-origin-consistency", "no", "ORIGIN is not looked at"),
+    Flag("oauth", kNoLetter, "no", SetFlag<&Options::oauth>,
+         "Users may come with access tokens (RFC 7635). A key implies it."),
+    Secret(Repeatable(Value("oauth-key", kNoLetter, "KID:ALGORITHM:KEY", "none", AddOauthKey,
+                            "What an authorization server seals tokens with: key id, A256GCM or "
+                            "A128GCM, key in base64."))),
+    Repeatable(
+        Value("oauth-key-file", kNoLetter, "FILE", "none", AddOauthKeyFile,
+              "A file with one KID:ALGORITHM:KEY a line; lines that begin with # are comments.")),
+    Value("server-name", kNoLetter, "NAME", "the realm", SetText<&Options::server_name>,
+          "What the authorization server calls this relay; tokens are sealed for that name."),
+    NoEffectFlag("check-origin-consistency", "no",
+                 "ORIGIN only chooses the realm that is asked for"),
     NoEffectFlag("stateless-nonce", "yes", "nonces are always stateless"),
     Secret(NoEffectValue("stateless-nonce-secret", "SECRET", "",
                          "cluster-secret seals nonces, on one node and on many")),
@@ -178,7 +207,7 @@ constexpr std::array kOptions = {
     NoEffectFlag("no-auth-pings", "yes", "the connection to Redis is watched by itself"),
     NoEffectFlag("no-dynamic-ip-list", "no",
                  "a realm's lists in Redis are read with each user, and never by KEYS"),
-    NoEffectFlag("no-dynamic-realms", "yes", "there is one realm, set by realm"),
+    NoEffectFlag("no-dynamic-realms", "yes", "realms are those of realm and realm-of"),
     NoEffectValue("secret-ts-exp-time", "SECONDS", "",
                   "obsolete: a TURN REST name carries the time of its end"),
 };

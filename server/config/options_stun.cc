@@ -24,8 +24,6 @@ constexpr std::array kOptions = {
          "No SOFTWARE in answers."),
     Flag("prod", kNoLetter, "no", SetFlag<&Options::software_attribute, false>,
          "Older name of no-software-attribute."),
-    NoEffectValue("server-name", "NAME", "",
-                  "it names the server in OAuth only, which is not taken"),
     NoEffectFlag("rfc5780", "no", kNoDiscovery),
     NoEffectFlag("no-rfc5780", "yes", kNoDiscovery),
     NoEffectFlag("response-origin-only-with-rfc5780", "yes", kNoDiscovery),

@@ -144,5 +144,24 @@ TEST(ConsistencyTest, OnePortMayServePlainAndTls) {
   EXPECT_EQ(ErrorOf("listening-port=443\ntls-listening-port=443"), "no error");
 }
 
+TEST(ConsistencyTest, TokensWantAKeyAndAreCredentials) {
+  const auto error = [](const std::string& text) {
+    const auto outcome = ParseText("t.conf", text);
+    return outcome.ok() ? std::string("no error") : outcome.error().message;
+  };
+  const auto without_key = ParseText("t.conf", "oauth\nuser=a:b");
+  ASSERT_TRUE(without_key.ok());
+  EXPECT_FALSE(without_key->options.oauth);
+  EXPECT_EQ(without_key->warnings,
+            std::vector<std::string>{
+                "t.conf:1: oauth: no effect without a key: give oauth-key or oauth-key-file"});
+  const std::string key = "oauth-key=north:A128GCM:MTIzNDU2Nzg5MDEyMzQ1Ng==\n";
+  EXPECT_EQ(error(key), "no error");
+  EXPECT_FALSE(ParseText("t.conf", key)->options.stun_only);
+  EXPECT_NE(error(key + "no-auth"), "no error");
+  EXPECT_EQ(error("oauth-key=north:5ecret"),
+            "t.conf:1: oauth-key: expected key-id:A256GCM:base64-key");
+}
+
 }  // namespace
 }  // namespace culvert::config

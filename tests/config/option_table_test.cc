@@ -35,6 +35,10 @@ std::set<std::string> CoturnNames() {
   return names;
 }
 
+std::string SampleKey() {
+  return "north:A128GCM:MTIzNDU2Nzg5MDEyMzQ1Ng==";
+}
+
 // A value of the kind that the metavar promises, other than any default.
 std::string SampleValue(const Option& option) {
   static const std::map<std::string_view, std::string> kSamples = {
@@ -48,6 +52,7 @@ std::string SampleValue(const Option& option) {
       {"IP", "192.0.2.1"},
       {"IP:PORT", "192.0.2.1:4000"},
       {"IP[:PORT]", "192.0.2.1:4000"},
+      {"KID:ALGORITHM:KEY", SampleKey()},
       {"LEVEL", "info"},
       {"LIST", "HIGH"},
       {"NAME:PASSWORD", "bob:secret"},
@@ -70,6 +75,9 @@ std::string SampleValue(const Option& option) {
   if (option.name == "least-sha256-integrity") return "16";
   if (option.metavar == "NAME") return "alice";
   if (option.metavar == "FILE") {
+    if (option.name == "oauth-key-file") {
+      return WriteTestFile("oauth-key-file", SampleKey() + "\n");
+    }
     return WriteTestFile(std::string(option.name),
                          option.name == "user-file" ? "bob:secret\n" : "0123456789abcdef\n");
   }
@@ -192,6 +200,8 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
                                         "no-admin",
                                         "no-config",
                                         "no-kernel-tls",
+                                        "oauth-key",
+                                        "oauth-key-file",
                                         "password-algorithms",
                                         "pkey-pwd-file",
                                         "realm-of",

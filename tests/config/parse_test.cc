@@ -90,10 +90,10 @@ TEST(ParseTest, AContradictionNamesBothPlaces) {
 }
 
 TEST(ParseTest, AnOptionWithoutEffectIsWarnedOfOnce) {
-  EXPECT_EQ(Accept({"-u", "bob:secret", "--cli-port=1", "--cli-port=2", "--oauth"}).warnings,
+  EXPECT_EQ(Accept({"-u", "bob:secret", "--cli-port=1", "--cli-port=2", "--mobility"}).warnings,
             (Warnings{"--cli-port: no effect: there is no telnet console; metrics and health are "
                       "on the admin address",
-                      "--oauth: no effect: OAuth tokens (RFC 7635) are not taken"}));
+                      "--mobility: no effect: MOBILITY-TICKET (RFC 8016) is not offered"}));
 }
 
 TEST(ParseTest, AskingForWhatIsSoAnywayNeedsNoWarning) {

@@ -138,5 +138,16 @@ TEST(FeaturesTest, TheOperatorMayAnnounceLess) {
   EXPECT_EQ(FeaturesFor(options), (auth::SecurityFeatures{false, false, false}));
 }
 
+// OA-01
+TEST(TokensTest, ChallengesNameTheServerThatTokensAreSealedFor) {
+  config::Options options;
+  options.realm = "home1.net";
+  EXPECT_EQ(TurnSettings(options).third_party_authorization, "");
+  options.oauth = true;
+  EXPECT_EQ(TurnSettings(options).third_party_authorization, "home1.net");
+  options.server_name = "turn1.home1.net";
+  EXPECT_EQ(TurnSettings(options).third_party_authorization, "turn1.home1.net");
+}
+
 }  // namespace
 }  // namespace culvert
