@@ -3,6 +3,7 @@
 // kind of reply.
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -27,15 +28,15 @@ std::vector<Reply> Lines(std::string_view text) {
   return lines;
 }
 
-// A complaint of the operator's log holds nothing of what was read: here, no text of it that is as
-// long as a key.
+// A complaint goes to the log and holds nothing that could be a key: no run of so many hex digits.
 template <typename T>
-void Check(const culvert::auth::Parsed<T>& parsed, std::string_view text) {
+void Check(const culvert::auth::Parsed<T>& parsed) {
   if (parsed.ok()) return;
-  constexpr size_t kKeySize = 32;
-  for (size_t i = 0; i + kKeySize <= text.size(); ++i) {
-    const std::string_view piece = text.substr(i, kKeySize);
-    if (parsed.error().find(piece) != std::string::npos) std::abort();
+  constexpr size_t kKeyDigits = 32;
+  size_t digits = 0;
+  for (const unsigned char c : parsed.error()) {
+    digits = std::isxdigit(c) != 0 ? digits + 1 : 0;
+    if (digits == kKeyDigits) std::abort();
   }
 }
 
@@ -48,11 +49,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Reply array = Reply::Array(Lines(text));
   const AskedUser asked{"1800000000:alice", "1800000000:alice", "culvert.test", {}, {}};
   for (const Reply& reply : {string, array}) {
-    Check(ParseDigestRecord(reply), text);
-    Check(ParseGbaRecord(reply), text);
-    Check(ParseCoturnKey(reply), text);
-    Check(ParseSecrets(reply), text);
-    Check(ParseName(reply), text);
+    Check(ParseDigestRecord(reply));
+    Check(ParseGbaRecord(reply));
+    Check(ParseCoturnKey(reply));
+    Check(ParseSecrets(reply));
+    Check(ParseName(reply));
     const UserReplies replies{reply, reply, reply, reply, reply, reply, reply, reply, reply, reply};
     std::vector<Finding> findings;
     const Answer answer = AnswerFrom(asked, replies, {}, &findings);
