@@ -8,6 +8,7 @@
 #include "server/net/kernel_tls.h"
 #include "server/net/machine.h"
 #include "server/net/socket.h"
+#include "server/providers.h"
 
 namespace culvert {
 namespace {
@@ -107,7 +108,9 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
     server->workers_.push_back(
         std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), nullptr));
     relay::Worker& worker = *server->workers_.back();
-    auto made = providers->make({worker.loop(), worker.wheel(), worker.counters(), log});
+    auto made =
+        providers->make({worker.loop(), worker.wheel(), worker.counters(), log,
+                         [&worker](std::function<void()> work) { worker.Post(std::move(work)); }});
     if (!made) return Failure{made.error()};
     worker.UseProvider(std::move(made->provider));
     if (made->redis != nullptr) server->redis_.push_back(made->redis);

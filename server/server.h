@@ -10,6 +10,7 @@
 #include "server/config/options.h"
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
+#include "server/redis/statistics.h"
 #include "server/relay/handshake_pool.h"
 #include "server/relay/worker.h"
 #include "server/setup.h"

@@ -5,10 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auth/provider_chain.h"
-#include "auth/providers/ephemeral_secret.h"
-#include "auth/providers/static_users.h"
-#include "auth/providers/token_users.h"
+#include "auth/secret_text.h"
 #include "server/net/machine.h"
 #include "server/stun/integrity.h"
 
@@ -38,39 +35,6 @@ void Merge(std::vector<ListenerPlan>* plan, const ListenerPlan& wanted) {
   found->udp |= wanted.udp;
   found->dtls |= wanted.dtls;
   found->stream |= wanted.stream;
-}
-
-std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
-  std::vector<auth::SecretText> secrets;
-  secrets.reserve(texts.size());
-  secrets.reserve(texts.size());
-  for (const std::string& text : texts) secrets.emplace_back(text);
-  return secrets;
-}
-
-using ProviderList = std::vector<std::unique_ptr<auth::Provider>>;
-
-// Redis is asked last: what is in memory answers at once.
-Result<WorkerProvider, std::string> Chain(ProviderList providers, const UserStore* store,
-                                          const ProviderParts& parts) {
-  WorkerProvider made;
-  if (store != nullptr) {
-    auto of_store = store->MakeFor(parts);
-    if (!of_store) return Failure{of_store.error()};
-    made = std::move(of_store).value();
-    providers.push_back(std::move(made.provider));
-  }
-  made.provider = std::make_unique<auth::ProviderChain>(std::move(providers));
-  return made;
-}
-
-// What all offer. Without any provider that is nothing, which says nothing about the store.
-auth::Offers OffersOf(ProviderList providers, const UserStore* store) {
-  if (store == nullptr) return auth::ProviderChain(std::move(providers)).offers();
-  const auth::Offers offers = store->offers();
-  if (providers.empty()) return offers;
-  const auth::Offers others = auth::ProviderChain(std::move(providers)).offers();
-  return {.sha256 = offers.sha256 && others.sha256, .userhash = offers.userhash && others.userhash};
 }
 
 }  // namespace
@@ -234,56 +198,13 @@ auth::ClusterKey ClusterKeyOf(const config::Options& options) {
   return stun::HmacSha256(AsBytes(options.cluster_secret), AsBytes("culvert cluster key"));
 }
 
-Result<Providers, std::string> ProvidersOf(const config::Options& options,
-                                           const std::string& realm) {
-  std::shared_ptr<const auth::StaticUserTable> users;
-  std::shared_ptr<const auth::EphemeralSecrets> secrets;
-  std::shared_ptr<const auth::TokenKeys> token_keys;
-  if (!options.users.empty()) {
-    auto loaded = auth::StaticUserTable::Load(realm, Secrets(options.users));
-    if (!loaded) return Failure{"user: " + loaded.error()};
-    users = *loaded;
-  }
-  if (!options.static_auth_secrets.empty()) {
-    auto loaded = auth::EphemeralSecrets::Load(Secrets(options.static_auth_secrets),
-                                               options.rest_api_separator);
-    if (!loaded) return Failure{"static-auth-secret: " + loaded.error()};
-    secrets = *loaded;
-  }
-  if (options.oauth) {
-    auto loaded = auth::TokenKeys::Load(ServerNameOf(options), Secrets(options.oauth_keys));
-    if (!loaded) return Failure{"oauth-key: " + loaded.error()};
-    token_keys = *loaded;
-  }
-  std::shared_ptr<const UserStore> store;
-  if (!options.redis_userdb.empty()) {
-    auto loaded = UserStore::Load(options);
-    if (!loaded) return Failure{loaded.error()};
-    store = *loaded;
-  }
-  const auto in_memory = [users, secrets, token_keys] {
-    ProviderList providers;
-    if (users != nullptr) providers.push_back(std::make_unique<auth::StaticUsers>(users));
-    if (secrets != nullptr) {
-      providers.push_back(std::make_unique<auth::EphemeralSecretUsers>(secrets));
-    }
-    if (token_keys != nullptr) {
-      providers.push_back(std::make_unique<auth::TokenUsers>(token_keys));
-    }
-    return providers;
-  };
-  return Providers{[in_memory, store](const ProviderParts& parts) {
-                     return Chain(in_memory(), store.get(), parts);
-                   },
-                   OffersOf(in_memory(), store.get())};
-}
-
 void ForgetSecrets(config::Options* options) {
   for (std::string& user : options->users) auth::Wipe(&user);
   for (std::string& secret : options->static_auth_secrets) auth::Wipe(&secret);
   for (std::string& key : options->oauth_keys) auth::Wipe(&key);
   auth::Wipe(&options->cluster_secret);
   auth::Wipe(&options->redis_userdb);
+  auth::Wipe(&options->auth_plugin_config);
 }
 
 }  // namespace culvert

@@ -15,7 +15,6 @@
 #include "server/relay/settings.h"
 #include "server/turn/peer_policy.h"
 #include "server/turn/settings.h"
-#include "server/user_store.h"
 
 namespace culvert {
 
@@ -51,16 +50,6 @@ observe::LogOptions LogOptionsOf(const config::Options& options);
 // From cluster-secret, or random: then nonces and handles are worth nothing after a restart, or on
 // another node.
 auth::ClusterKey ClusterKeyOf(const config::Options& options);
-
-struct Providers {
-  // Makes one worker's provider; to be called once per worker. The error is ready for a person.
-  std::function<Result<WorkerProvider, std::string>(const ProviderParts&)> make;
-  // Of all of them together.
-  auth::Offers offers;
-};
-// The error names the option, never a secret.
-Result<Providers, std::string> ProvidersOf(const config::Options& options,
-                                           const std::string& realm);
 
 // What challenges announce, where the users have it.
 auth::SecurityFeatures FeaturesOf(const config::Options& options, const auth::Offers& offers);

@@ -10,28 +10,10 @@
 #include "auth/providers/redis_answer.h"
 #include "server/base/result.h"
 #include "server/config/options.h"
-#include "server/net/loop.h"
-#include "server/net/timer_wheel.h"
-#include "server/observe/counters.h"
-#include "server/observe/log.h"
+#include "server/providers.h"
 #include "server/redis/settings.h"
-#include "server/redis/statistics.h"
 
 namespace culvert {
-
-// What a worker's provider stands on; outlives it.
-struct ProviderParts {
-  net::Loop& loop;
-  net::TimerWheel& wheel;
-  observe::WorkerCounters& counters;
-  observe::Log& log;
-};
-
-struct WorkerProvider {
-  std::unique_ptr<auth::Provider> provider;
-  // Of its Redis client, null without one. Lives as the provider does.
-  const redis::Statistics* redis = nullptr;
-};
 
 class UserStore {
  public:

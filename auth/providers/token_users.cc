@@ -11,6 +11,9 @@ namespace {
 // RFC 7635 section 4.1.1: clocks and networks may differ by so much.
 constexpr seconds kTolerance{5};
 
+// Apart from the names that people have.
+constexpr const char* kSubjectPrefix = "oauth:";
+
 struct Entry {
   std::string_view key_id;
   std::string_view algorithm;
@@ -78,7 +81,7 @@ Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime no
   if (age >= token->lifetime + kTolerance) return Failure{Refusal::kExpired};
   auto credential = std::make_shared<Credential>();
   credential->username = question.username;
-  credential->subject = question.username;
+  credential->subject = kSubjectPrefix + seal.server_name;
   credential->realm = question.realm;
   credential->keys.token = std::move(token->session_key);
   credential->older_keys = CoturnsKeysOf(credential->keys.token);

@@ -1,6 +1,7 @@
 // Users who come with an access token of an authorization server (RFC 7635): USERNAME names the key
 // that the token is sealed with, and the token brings the session key that their messages are
-// protected with. Who they are the token does not say: all tokens of one key are one subject.
+// protected with. Who they are the token does not say. So all are one subject: a client must be
+// able to go on with a new token under a new key, and user-quota counts all of them together.
 #pragma once
 
 #include <functional>

@@ -16,7 +16,8 @@ std::string PlaceOf(const Places& places, std::initializer_list<std::string_view
 
 bool HasCredentials(const Options& options) {
   return !options.users.empty() || !options.static_auth_secrets.empty() ||
-         !options.oauth_keys.empty() || !options.redis_userdb.empty();
+         !options.oauth_keys.empty() || !options.redis_userdb.empty() ||
+         !options.auth_plugin.empty();
 }
 
 Complaint CheckPorts(const Places& places, const Options& options) {
@@ -38,7 +39,7 @@ Complaint CheckAuthentication(const Places& places, const Options& options) {
     return PlaceOf(places, {"no-auth"}) + ": contradicts " +
            PlaceOf(places, {"user", "user-file", "static-auth-secret", "static-auth-secret-file",
                             "use-auth-secret", "oauth-key", "oauth-key-file", "oauth",
-                            "redis-userdb", "lt-cred-mech"}) +
+                            "redis-userdb", "auth-plugin", "lt-cred-mech"}) +
            "; anybody may relay with the one, not with the other";
   }
   // Redis may hold secrets for each realm.

@@ -31,6 +31,9 @@ struct RealmOf {
   friend bool operator==(const RealmOf&, const RealmOf&) = default;
 };
 
+// Where users come from, as auth-order names them.
+enum class UserSource : uint8_t { kStatic, kSecret, kOauth, kPlugin, kRedis };
+
 enum class PasswordAlgorithms : uint8_t { kAuto, kMd5, kNone };
 
 struct Options {
@@ -73,6 +76,12 @@ struct Options {
   bool no_auth = false;
   bool use_auth_secret = false;
   std::vector<std::string> static_auth_secrets;
+  std::string auth_plugin;         // path of a shared object; empty: none
+  std::string auth_plugin_config;  // for it alone to understand; may be secret
+  // The first that knows a user answers.
+  std::vector<UserSource> auth_order = {UserSource::kStatic, UserSource::kSecret,
+                                        UserSource::kOauth, UserSource::kPlugin,
+                                        UserSource::kRedis};
   bool oauth = false;
   std::vector<std::string> oauth_keys;  // as oauth-key takes them
   std::string server_name;              // empty: the realm

@@ -116,6 +116,35 @@ std::optional<std::string> AddRealmOf(Options& options, std::string_view value) 
   return std::nullopt;
 }
 
+constexpr std::pair<std::string_view, UserSource> kSources[] = {
+    {"static", UserSource::kStatic}, {"secret", UserSource::kSecret}, {"oauth", UserSource::kOauth},
+    {"plugin", UserSource::kPlugin}, {"redis", UserSource::kRedis},
+};
+
+std::optional<UserSource> SourceNamed(std::string_view name) {
+  const auto source = std::find_if(std::begin(kSources), std::end(kSources),
+                                   [&](const auto& known) { return known.first == name; });
+  if (source == std::end(kSources)) return std::nullopt;
+  return source->second;
+}
+
+// All of them, each once: one that is left out by mistake would lock its users out.
+std::optional<std::string> SetAuthOrder(Options& options, std::string_view value) {
+  const std::string wrong =
+      "expected static, secret, oauth, plugin and redis in some order, with commas between them";
+  std::vector<UserSource> order;
+  for (size_t begin = 0; begin <= value.size();) {
+    const size_t end = std::min(value.find(',', begin), value.size());
+    const auto source = SourceNamed(value.substr(begin, end - begin));
+    if (!source || std::find(order.begin(), order.end(), *source) != order.end()) return wrong;
+    order.push_back(*source);
+    begin = end + 1;
+  }
+  if (order.size() != std::size(kSources)) return wrong;
+  options.auth_order = std::move(order);
+  return std::nullopt;
+}
+
 std::optional<std::string> SetPasswordAlgorithms(Options& options, std::string_view value) {
   if (value == "auto") {
     options.password_algorithms = PasswordAlgorithms::kAuto;
@@ -198,6 +227,12 @@ constexpr std::array kOptions = {
               "A file with one KID:ALGORITHM:KEY a line; lines that begin with # are comments.")),
     Value("server-name", kNoLetter, "NAME", "the realm", SetText<&Options::server_name>,
           "What the authorization server calls this relay; tokens are sealed for that name."),
+    Value("auth-plugin", kNoLetter, "FILE", "none", SetText<&Options::auth_plugin>,
+          "A shared object of your own that knows the users; see docs/authentication.md."),
+    Secret(Value("auth-plugin-config", kNoLetter, "TEXT", "none",
+                 SetText<&Options::auth_plugin_config>, "What the shared object is told.")),
+    Value("auth-order", kNoLetter, "LIST", "static,secret,oauth,plugin,redis", SetAuthOrder,
+          "In which order users are looked for; the first that knows one answers."),
     NoEffectFlag("check-origin-consistency", "no",
                  "ORIGIN only chooses the realm that is asked for"),
     NoEffectFlag("stateless-nonce", "yes", "nonces are always stateless"),

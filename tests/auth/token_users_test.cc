@@ -57,7 +57,7 @@ TEST(TokenUsersTest, CoturnsTokensBringTheirSessionKey) {
     EXPECT_EQ(credential.older_keys[0].token, std::vector<uint8_t>(key.begin(), key.begin() + 16));
     EXPECT_EQ(credential.keys.md5, std::nullopt);
     EXPECT_EQ(credential.username, "north");
-    EXPECT_EQ(credential.subject, "north");
+    EXPECT_EQ(credential.subject, "oauth:turn.example.org");
     EXPECT_EQ(credential.realm, kRealm);
   }
 }
@@ -91,6 +91,22 @@ TEST(TokenUsersTest, WhatIsNotSealedWithTheKeyIsBarred) {
         << size;
   }
   EXPECT_EQ(RefusalOf(AnswerOf(users, With(Token(kA128Token)), At(kIssued))), Refusal::kBarred);
+}
+
+// OA-06: keys are replaced while allocations run.
+TEST(TokenUsersTest, TokensUnderAnotherKeyAreOfTheSameSubject) {
+  std::vector<SecretText> entries;
+  entries.emplace_back("north:A256GCM:" + std::string(kKey));
+  entries.emplace_back("south:A256GCM:" + std::string(kKey));
+  auto keys = TokenKeys::Load(kServerName, std::move(entries));
+  ASSERT_TRUE(keys.ok());
+  TokenUsers users(*keys);
+  const std::vector<uint8_t> token = Token(kA256Token);
+  const auto older = AnswerOf(users, With(token, "north"), At(kIssued));
+  const auto newer = AnswerOf(users, With(token, "south"), At(kIssued));
+  ASSERT_TRUE(older->ok() && newer->ok());
+  EXPECT_EQ((**older)->subject, (**newer)->subject);
+  EXPECT_NE((**older)->username, (**newer)->username);
 }
 
 // The name is what a token is for: one for another relay is none here.

@@ -65,12 +65,14 @@ std::string SampleValue(const Option& option) {
       {"RANGE", "192.0.2.0/24"},
       {"SECONDS", "700"},
       {"SECRET", "0123456789abcdef"},
+      {"TEXT", "anything"},
       {"URL", "http://192.0.2.1/"},
       {"auto|md5|none", "md5"},
       {"ipv4|ipv6|keep", "ipv6"},
       {"text|json", "json"},
   };
   if (option.argument == Argument::kFlag) return option.default_text == "yes" ? "no" : "yes";
+  if (option.name == "auth-order") return "redis,plugin,oauth,secret,static";
   if (option.name == "syslog-facility") return "LOG_LOCAL1";
   if (option.name == "least-sha256-integrity") return "16";
   if (option.metavar == "NAME") return "alice";
@@ -185,6 +187,9 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
     if (!coturn.contains(std::string(option->name))) own.insert(std::string(option->name));
   }
   EXPECT_EQ(own, (std::set<std::string>{"admin-address",
+                                        "auth-order",
+                                        "auth-plugin",
+                                        "auth-plugin-config",
                                         "check-config",
                                         "cluster-secret",
                                         "cluster-secret-file",

@@ -150,6 +150,17 @@ TEST(OptionValuesTest, UsersHaveANameAndAPasswordOrAKey) {
   EXPECT_EQ(user("alice:0x" + std::string(63, 'a')), not_a_key);
 }
 
+TEST(OptionValuesTest, TheOrderOfUserSourcesNamesEachOnce) {
+  EXPECT_EQ(Accept("auth-order=redis,static,secret,oauth,plugin").auth_order,
+            (std::vector<UserSource>{UserSource::kRedis, UserSource::kStatic, UserSource::kSecret,
+                                     UserSource::kOauth, UserSource::kPlugin}));
+  for (const std::string value :
+       {"redis", "redis,static,secret,oauth,redis", "redis,static,secret,oauth,plugin,",
+        "redis,static,secret,oauth,plugins", ",", "redis,,static,secret,oauth,plugin"}) {
+    EXPECT_NE(ErrorOf("auth-order=" + value), "no error") << value;
+  }
+}
+
 TEST(OptionValuesTest, RealmsAreChosenByOriginOrServerName) {
   EXPECT_EQ(Accept("realm-of=https://web.example=web\nrealm-of=naf.home1.net=naf").realms_of,
             (std::vector<RealmOf>{{"https://web.example", "web"}, {"naf.home1.net", "naf"}}));

@@ -35,8 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const culvert::config::Options& options = outcome->options;
-  const bool has_credentials =
-      !options.users.empty() || !options.static_auth_secrets.empty() || !options.oauth_keys.empty();
+  const bool has_credentials = !options.users.empty() || !options.static_auth_secrets.empty() ||
+                               !options.oauth_keys.empty() || !options.redis_userdb.empty() ||
+                               !options.auth_plugin.empty();
   Require(options.stun_only || has_credentials || options.no_auth, "TURN is not open by accident");
   Require(!(options.no_auth && has_credentials), "no-auth and credentials exclude each other");
   Require(options.min_port <= options.max_port && options.min_port > 0, "ports are in order");

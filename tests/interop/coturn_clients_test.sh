@@ -209,3 +209,27 @@ case_in_background "an expired user is refused" \
   refuses "${udp[@]}" -u 1700000000:alice -w Cd/49soE35ICqcJF/bCTn8Z4OyE= "${peer4[@]}"
 collect_cases
 stop_relay
+
+# Access tokens (RFC 7635): -J makes the client seal tokens itself, with one of three keys that are
+# built into it, for the server that THIRD-PARTY-AUTHORIZATION names. Not with -T: its ConnectionBind
+# comes without the token, on a connection that has shown none.
+start_relay --server-name=turn.culvert.test \
+  --oauth-key=north:A256GCM:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEK \
+  --oauth-key=union:A128GCM:MTIzNDU2Nzg5MDEyMzQ1Ngo= \
+  --oauth-key=oldempire:A256GCM:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIK
+start_peer
+peer4=(-e 127.0.0.1 -r "$PEER_PORT")
+case_in_background "an access token over UDP" \
+  relays "$stream" "$RELAY_PORT" 127.0.0.1 -c -J "${peer4[@]}"
+case_in_background "an access token over TLS" \
+  relays "$stream" "$RELAY_TLS_PORT" 127.0.0.1 -c -J -t -S "${peer4[@]}"
+collect_cases
+stop_relay
+for pid in "${peers[@]}"; do end_job "$pid"; done
+
+# Tokens under keys that the relay does not have.
+start_relay --server-name=turn.culvert.test --oauth-key=north:A256GCM:$(head -c 32 /dev/zero | base64)
+case_in_background "a token under another key is refused" \
+  refuses "$RELAY_PORT" 127.0.0.1 -J -e 127.0.0.1 -r "$PEER_PORT"
+collect_cases
+stop_relay

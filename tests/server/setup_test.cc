@@ -1,6 +1,8 @@
 // From the operator's options to what the rooms are told.
 #include "server/setup.h"
 
+#include "server/providers.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
