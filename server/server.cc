@@ -204,7 +204,7 @@ void Server::Stop() {
 
 bool Server::users_never_reached() const {
   const bool others = !options_.users.empty() || !options_.static_auth_secrets.empty() ||
-                      !options_.oauth_keys.empty();
+                      !options_.oauth_keys.empty() || !options_.auth_plugin.empty();
   return !others && std::any_of(redis_.begin(), redis_.end(), [](const redis::Statistics* client) {
     return client->connects.value() == 0;
   });
