@@ -139,7 +139,8 @@ class Provider {
   // relay then asks again for those whose allocations run. A provider whose answers never change
   // never calls.
   using Changed = std::function<void(std::string_view username, std::string_view realm)>;
-  virtual void OnChange(Changed /*changed*/) {}
+  // By value: who overrides it keeps it.
+  virtual void OnChange(Changed /*changed*/) {}  // NOLINT(performance-unnecessary-value-param)
 };
 
 }  // namespace culvert::auth

@@ -59,7 +59,7 @@ class CredentialCache : public Provider {
   void Join(const std::string& key, const Question& question, const Now& now,
             std::function<void(Answer)> done);
   void Ask(Flight& flight);
-  void Land(const std::string& key, Answer answer);
+  void Land(const std::string& landing, Answer answer);
   Answer Remember(const Flight& flight, Answer answer);
   Answer AnswerWithoutStore(const Flight& flight);
   void OnStoreChange(std::string_view name, std::string_view realm);

@@ -1,7 +1,6 @@
 #include "server/base/secret_text.h"
 
-#include <string.h>
-
+#include <cstring>
 #include <utility>
 
 namespace culvert {
