@@ -91,7 +91,8 @@ void Cluster::Call(Command command, Instant deadline, CallDone done) {
   }
   flight->deadline = deadline;
   flight->done = std::move(done);
-  Send(std::move(flight), *Choose(flight->slot), false);
+  Node& node = *Choose(flight->slot);
+  Send(std::move(flight), node, false);
 }
 
 void Cluster::Send(std::shared_ptr<Flight> flight, Node& node, bool asking) {

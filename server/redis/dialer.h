@@ -19,7 +19,7 @@ class Dialer final : private net::FdHandler, private net::TimerWheel::Entry {
   // `done` is called once, maybe from within Start; it may destroy the dialer, and nothing is
   // called after that. The socket does not block.
   Dialer(Environment& environment, ServerName server, Instant deadline, Done done);
-  ~Dialer();
+  ~Dialer() override;
 
   void Start();
 

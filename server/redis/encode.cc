@@ -1,8 +1,8 @@
 #include "server/redis/encode.h"
 
 #include <hiredis/hiredis.h>
-#include <string.h>
 
+#include <cstring>
 #include <new>
 #include <vector>
 

@@ -32,8 +32,8 @@ class Link final : public net::Deletable,
     // A connection was lost, or an attempt failed; the next is under way or due. May come from
     // within Start, Restart and Reject.
     virtual void OnLinkDown(Link& link, const std::string& why) = 0;
-    // Of a subscribed link: ["message", channel, payload].
-    virtual void OnLinkMessage(Link&, Reply) {}
+    // Of a subscribed link: ["message", channel, payload]. By value: who overrides it keeps it.
+    virtual void OnLinkMessage(Link&, Reply) {}  // NOLINT(performance-unnecessary-value-param)
 
    protected:
     ~Owner() = default;
