@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/secret_text.h"
 #include "server/base/bytes.h"
+#include "server/base/secret_text.h"
 
 namespace culvert::auth {
 

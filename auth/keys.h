@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "auth/contract.h"
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 
 namespace culvert::auth {
 

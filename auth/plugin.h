@@ -44,8 +44,6 @@ struct PluginWorker {
 struct Plugin {
   const char* abi = kPluginAbi;
   const char* name = "";  // one word, for logs
-  // What holds for all its users, and so may be announced.
-  Offers offers = {};
   // Called once for each worker, before it runs. An error stops the start.
   Result<std::unique_ptr<Provider>, std::string> (*make)(const PluginWorker& worker) = nullptr;
 };

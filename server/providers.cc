@@ -1,6 +1,5 @@
 #include "server/providers.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -18,16 +17,13 @@ namespace {
 using config::UserSource;
 using Made = Result<WorkerProvider, std::string>;
 
-// One kind of users: what holds for all of them, and how a worker's provider is made.
-struct Source {
-  auth::Offers offers;
-  std::function<Made(const ProviderParts&)> make;
-};
-// Nothing: the operator has no such users.
-using Loaded = Result<std::optional<Source>, std::string>;
+// One kind of users: makes a worker's provider of them.
+using Source = std::function<Made(const ProviderParts&)>;
+// Null: the operator has no such users.
+using Loaded = Result<Source, std::string>;
 
-std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
-  std::vector<auth::SecretText> secrets;
+std::vector<SecretText> Secrets(const std::vector<std::string>& texts) {
+  std::vector<SecretText> secrets;
   secrets.reserve(texts.size());
   for (const std::string& text : texts) secrets.emplace_back(text);
   return secrets;
@@ -36,54 +32,51 @@ std::vector<auth::SecretText> Secrets(const std::vector<std::string>& texts) {
 // Of a provider that asks nobody and stands on nothing.
 template <typename Provider, typename Table>
 Source InMemory(std::shared_ptr<const Table> table) {
-  return {Provider(table).offers(), [table](const ProviderParts&) -> Made {
-            return WorkerProvider{std::make_unique<Provider>(table)};
-          }};
+  return [table](const ProviderParts&) -> Made {
+    return WorkerProvider{std::make_unique<Provider>(table)};
+  };
 }
 
 Loaded StaticSource(const config::Options& options, const std::string& realm) {
-  if (options.users.empty()) return std::optional<Source>();
+  if (options.users.empty()) return Source();
   auto table = auth::StaticUserTable::Load(realm, Secrets(options.users));
   if (!table) return Failure{"user: " + table.error()};
-  return std::optional(InMemory<auth::StaticUsers>(*table));
+  return InMemory<auth::StaticUsers>(*table);
 }
 
 Loaded SecretSource(const config::Options& options) {
-  if (options.static_auth_secrets.empty()) return std::optional<Source>();
+  if (options.static_auth_secrets.empty()) return Source();
   auto secrets = auth::EphemeralSecrets::Load(Secrets(options.static_auth_secrets),
                                               options.rest_api_separator);
   if (!secrets) return Failure{"static-auth-secret: " + secrets.error()};
-  return std::optional(InMemory<auth::EphemeralSecretUsers>(*secrets));
+  return InMemory<auth::EphemeralSecretUsers>(*secrets);
 }
 
 Loaded TokenSource(const config::Options& options) {
-  if (!options.oauth) return std::optional<Source>();
+  if (!options.oauth) return Source();
   auto keys = auth::TokenKeys::Load(ServerNameOf(options), Secrets(options.oauth_keys));
   if (!keys) return Failure{"oauth-key: " + keys.error()};
-  return std::optional(InMemory<auth::TokenUsers>(*keys));
+  return InMemory<auth::TokenUsers>(*keys);
 }
 
 Loaded PluginSource(const config::Options& options) {
-  if (options.auth_plugin.empty()) return std::optional<Source>();
+  if (options.auth_plugin.empty()) return Source();
   auto object = auth::SharedObject::Load(options.auth_plugin);
   if (!object) return Failure{"auth-plugin: " + object.error()};
   // Shared, for a plug-in may look at it as long as the process lives.
   const auto config = std::make_shared<const std::string>(options.auth_plugin_config);
-  return std::optional<Source>(
-      {(*object)->offers(), [object = *object, config](const ProviderParts& parts) -> Made {
-         auto provider = object->MakeFor({*config, parts.post});
-         if (!provider) return Failure{"auth-plugin: " + provider.error()};
-         return WorkerProvider{std::move(provider).value()};
-       }});
+  return Source([object = *object, config](const ProviderParts& parts) -> Made {
+    auto provider = object->MakeFor({*config, parts.post});
+    if (!provider) return Failure{"auth-plugin: " + provider.error()};
+    return WorkerProvider{std::move(provider).value()};
+  });
 }
 
 Loaded RedisSource(const config::Options& options) {
-  if (options.redis_userdb.empty()) return std::optional<Source>();
+  if (options.redis_userdb.empty()) return Source();
   auto store = UserStore::Load(options);
   if (!store) return Failure{store.error()};
-  return std::optional<Source>({(*store)->offers(), [store = *store](const ProviderParts& parts) {
-                                  return store->MakeFor(parts);
-                                }});
+  return Source([store = *store](const ProviderParts& parts) { return store->MakeFor(parts); });
 }
 
 Loaded Load(UserSource kind, const config::Options& options, const std::string& realm) {
@@ -99,38 +92,34 @@ Loaded Load(UserSource kind, const config::Options& options, const std::string& 
     case UserSource::kRedis:
       return RedisSource(options);
   }
-  return std::optional<Source>();
+  return Source();
 }
 
 Made Chain(const std::vector<Source>& sources, const ProviderParts& parts) {
   WorkerProvider chain;
   std::vector<std::unique_ptr<auth::Provider>> providers;
   for (const Source& source : sources) {
-    auto made = source.make(parts);
+    auto made = source(parts);
     if (!made) return Failure{made.error()};
     if (made->redis != nullptr) chain.redis = made->redis;
     providers.push_back(std::move(made->provider));
   }
+  chain.only_redis = chain.redis != nullptr && providers.size() == 1;
   chain.provider = std::make_unique<auth::ProviderChain>(std::move(providers));
   return chain;
 }
 
 }  // namespace
 
-Result<Providers, std::string> ProvidersOf(const config::Options& options,
-                                           const std::string& realm) {
-  auto sources = std::make_shared<std::vector<Source>>();
+Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
+                                                 const std::string& realm) {
+  std::vector<Source> sources;
   for (const UserSource kind : options.auth_order) {
     auto loaded = Load(kind, options, realm);
     if (!loaded) return Failure{loaded.error()};
-    if (*loaded) sources->push_back(std::move(**loaded));
+    if (*loaded) sources.push_back(std::move(*loaded));
   }
-  const auto all = [&](bool auth::Offers::*what) {
-    return !sources->empty() && std::all_of(sources->begin(), sources->end(),
-                                            [&](const Source& s) { return s.offers.*what; });
-  };
-  return Providers{[sources](const ProviderParts& parts) { return Chain(*sources, parts); },
-                   {all(&auth::Offers::sha256), all(&auth::Offers::userhash)}};
+  return ProviderFactory([sources](const ProviderParts& parts) { return Chain(sources, parts); });
 }
 
 }  // namespace culvert

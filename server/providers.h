@@ -31,17 +31,15 @@ struct WorkerProvider {
   std::unique_ptr<auth::Provider> provider;
   // Of its Redis client, null without one. Lives as the provider does.
   const redis::Statistics* redis = nullptr;
+  // There are no users elsewhere.
+  bool only_redis = false;
 };
 
-struct Providers {
-  // Makes one worker's provider; to be called once per worker. The error is ready for a person.
-  std::function<Result<WorkerProvider, std::string>(const ProviderParts&)> make;
-  // Of all of them together.
-  auth::Offers offers;
-};
+// Makes one worker's provider; to be called once per worker. The error is ready for a person.
+using ProviderFactory = std::function<Result<WorkerProvider, std::string>(const ProviderParts&)>;
 
 // The error names the option, never a secret.
-Result<Providers, std::string> ProvidersOf(const config::Options& options,
-                                           const std::string& realm);
+Result<ProviderFactory, std::string> ProvidersOf(const config::Options& options,
+                                                 const std::string& realm);
 
 }  // namespace culvert

@@ -87,7 +87,6 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   std::unique_ptr<Server> server(new Server(options, log, sys));
   auto providers = ProvidersOf(options, server->realm());
   if (!providers) return Failure{providers.error()};
-  server->turn_settings_.features = FeaturesOf(options, providers->offers);
   ForgetSecrets(&server->options_);
   server->plan_ = PlanListeners(options, WantsTls(options), server->addresses_);
   server->peers_ = std::make_unique<turn::PeerPolicy>(
@@ -109,9 +108,12 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
         std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), nullptr));
     relay::Worker& worker = *server->workers_.back();
     auto made =
-        providers->make({worker.loop(), worker.wheel(), worker.counters(), log,
-                         [&worker](std::function<void()> work) { worker.Post(std::move(work)); }});
+        (*providers)({worker.loop(), worker.wheel(), worker.counters(), log,
+                      [&worker](std::function<void()> work) { worker.Post(std::move(work)); }});
     if (!made) return Failure{made.error()};
+    // The same for every worker; none runs yet.
+    server->turn_settings_.features = FeaturesOf(options, made->provider->offers());
+    server->users_only_in_redis_ = made->only_redis;
     worker.UseProvider(std::move(made->provider));
     if (made->redis != nullptr) server->redis_.push_back(made->redis);
     all.push_back(&worker);
@@ -203,11 +205,9 @@ void Server::Stop() {
 }
 
 bool Server::users_never_reached() const {
-  const bool others = !options_.users.empty() || !options_.static_auth_secrets.empty() ||
-                      !options_.oauth_keys.empty() || !options_.auth_plugin.empty();
-  return !others && std::any_of(redis_.begin(), redis_.end(), [](const redis::Statistics* client) {
-    return client->connects.value() == 0;
-  });
+  return users_only_in_redis_ &&
+         std::any_of(redis_.begin(), redis_.end(),
+                     [](const redis::Statistics* client) { return client->connects.value() == 0; });
 }
 
 uint64_t Server::relay_ports() const {

@@ -80,6 +80,7 @@ class Server {
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;
   std::vector<const redis::Statistics*> redis_;
+  bool users_only_in_redis_ = false;
   std::vector<std::thread> threads_;
 };
 

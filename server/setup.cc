@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 #include "server/net/machine.h"
 #include "server/stun/integrity.h"
 
@@ -199,12 +199,12 @@ auth::ClusterKey ClusterKeyOf(const config::Options& options) {
 }
 
 void ForgetSecrets(config::Options* options) {
-  for (std::string& user : options->users) auth::Wipe(&user);
-  for (std::string& secret : options->static_auth_secrets) auth::Wipe(&secret);
-  for (std::string& key : options->oauth_keys) auth::Wipe(&key);
-  auth::Wipe(&options->cluster_secret);
-  auth::Wipe(&options->redis_userdb);
-  auth::Wipe(&options->auth_plugin_config);
+  for (std::string& user : options->users) Wipe(&user);
+  for (std::string& secret : options->static_auth_secrets) Wipe(&secret);
+  for (std::string& key : options->oauth_keys) Wipe(&key);
+  Wipe(&options->cluster_secret);
+  Wipe(&options->redis_userdb);
+  Wipe(&options->auth_plugin_config);
 }
 
 }  // namespace culvert

@@ -22,7 +22,6 @@ class UserStore {
 
   // Begins to connect, from the loop. The error is one of TLS files.
   Result<WorkerProvider, std::string> MakeFor(const ProviderParts& parts) const;
-  auth::Offers offers() const { return {.sha256 = users_->sha256, .userhash = users_->userhash}; }
 
  private:
   std::shared_ptr<const redis::Settings> redis_;

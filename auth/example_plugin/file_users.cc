@@ -24,9 +24,6 @@ using culvert::Failure;
 using culvert::Result;
 namespace auth = culvert::auth;
 
-// Passwords are known, so both keys are.
-constexpr auth::Offers kOffers{.sha256 = true, .userhash = false};
-
 // The password of `name`; empty for none.
 std::string PasswordOf(const std::string& name, const std::string& path) {
   std::ifstream file(path);
@@ -76,7 +73,8 @@ class FileUsers final : public auth::Provider {
     wake_.notify_one();
   }
 
-  auth::Offers offers() const override { return kOffers; }
+  // Passwords are known, so both keys are.
+  auth::Offers offers() const override { return {.sha256 = true, .userhash = false}; }
 
  private:
   void Run() {
@@ -129,7 +127,6 @@ Result<std::unique_ptr<auth::Provider>, std::string> Make(const auth::PluginWork
 }  // namespace
 
 extern "C" const culvert::auth::Plugin* culvert_auth_plugin() {
-  static constexpr culvert::auth::Plugin kPlugin{culvert::auth::kPluginAbi, "file_users", kOffers,
-                                                 Make};
+  static constexpr culvert::auth::Plugin kPlugin{culvert::auth::kPluginAbi, "file_users", Make};
   return &kPlugin;
 }

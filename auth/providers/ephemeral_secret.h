@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "auth/contract.h"
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 
 namespace culvert::auth {
 

@@ -12,7 +12,7 @@
 
 #include "auth/contract.h"
 #include "auth/gba.h"
-#include "auth/secret_text.h"
+#include "server/base/secret_text.h"
 #include "server/redis/reply.h"
 
 namespace culvert::auth {

@@ -16,7 +16,6 @@ class SharedObject {
   static Result<std::shared_ptr<const SharedObject>, std::string> Load(const std::string& path);
 
   const char* name() const { return plugin_.name; }
-  Offers offers() const { return plugin_.offers; }
   Result<std::unique_ptr<Provider>, std::string> MakeFor(const PluginWorker& worker) const;
 
  private:

@@ -5,20 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "auth/hex.h"
 #include "server/stun/integrity.h"
 #include "server/stun/message.h"
 
 namespace culvert::auth {
 namespace {
-
-std::string Hex(ByteView bytes) {
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
 
 std::vector<uint8_t> FromHex(std::string_view hex) {
   std::vector<uint8_t> bytes;

@@ -5,6 +5,7 @@
 
 #include <initializer_list>
 
+#include "auth/hex.h"
 #include "auth/keys.h"
 #include "tests/auth/questions.h"
 
@@ -109,12 +110,7 @@ TEST(StaticUsersTest, ATableNamesTheEntryThatIsWrongAndIsNotLoaded) {
 
 TEST(StaticUsersTest, AStoredSha256KeyHasNoMd5Twin) {
   const IntegrityKeys keys = DeriveKeys("alice", kRealm, "wonderland");
-  std::string hex;
-  for (const uint8_t byte : *keys.sha256) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
-  }
-  const auto table = Load({"alice:0x" + hex});
+  const auto table = Load({"alice:0x" + Hex(*keys.sha256)});
   ASSERT_TRUE(table.ok());
   EXPECT_EQ((*table)->Find("alice")->keys.sha256, keys.sha256);
   EXPECT_EQ((*table)->Find("alice")->keys.md5, std::nullopt);

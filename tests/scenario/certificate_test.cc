@@ -83,7 +83,7 @@ TEST_F(CertificateTest, TheSniLeadsToTheRealmThatTheOperatorGaveIt) {
   const ContextPtr context = Checking("localhost");
   // Good in every realm.
   const std::string user = "4000000000:ue";
-  const auth::SecretText password = auth::EphemeralPassword(kSecret, user);
+  const SecretText password = auth::EphemeralPassword(kSecret, user);
   for (const auto& [sni, realm] :
        {std::pair("naf.home1.net", kBootstrapping), std::pair("NAF.Home1.Net", kBootstrapping),
         std::pair("localhost", kRealm), std::pair("", kRealm)}) {

@@ -113,7 +113,12 @@ TEST(RealmTest, OriginsAndServerNamesLeadToTheirRealms) {
 auth::SecurityFeatures FeaturesFor(config::Options options) {
   const auto providers = ProvidersOf(options, "home1.net");
   EXPECT_TRUE(providers.ok());
-  return FeaturesOf(options, providers->offers);
+  net::Loop loop;
+  net::TimerWheel wheel(loop.now().instant);
+  observe::WorkerCounters counters;
+  const auto made = (*providers)({loop, wheel, counters, observe::Log::Nowhere(), {}});
+  EXPECT_TRUE(made.ok());
+  return FeaturesOf(options, made->provider->offers());
 }
 
 // CR-02, CR-19, CR-21: what is announced must hold for all users.
