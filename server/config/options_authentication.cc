@@ -36,13 +36,21 @@ std::optional<std::string> AddUser(Options& options, std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<std::string> AddUserFile(Options& options, std::string_view value) {
-  const auto lines = ReadSecretLines(value);
+// Each line of the file as a value of its own. `empty` is the complaint about a file without lines;
+// without one such a file is welcome.
+std::optional<std::string> AddLines(Options& options, std::string_view file, Setter add,
+                                    const char* empty = nullptr) {
+  const auto lines = ReadSecretLines(file);
   if (!lines) return lines.error();
+  if (lines.value().empty() && empty != nullptr) return std::string(empty);
   for (const std::string& line : lines.value()) {
-    if (auto wrong = AddUser(options, line)) return "a line in it: " + *wrong;
+    if (auto wrong = add(options, line)) return "a line in it: " + *wrong;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> AddUserFile(Options& options, std::string_view value) {
+  return AddLines(options, value, AddUser);
 }
 
 std::optional<std::string> AddSecret(Options& options, std::string_view value) {
@@ -53,13 +61,7 @@ std::optional<std::string> AddSecret(Options& options, std::string_view value) {
 }
 
 std::optional<std::string> AddSecretFile(Options& options, std::string_view value) {
-  const auto lines = ReadSecretLines(value);
-  if (!lines) return lines.error();
-  if (lines.value().empty()) return std::string("holds no secret: one secret a line is expected");
-  for (const std::string& line : lines.value()) {
-    if (auto wrong = AddSecret(options, line)) return "a line in it: " + *wrong;
-  }
-  return std::nullopt;
+  return AddLines(options, value, AddSecret, "holds no secret: one secret a line is expected");
 }
 
 std::optional<std::string> AddOauthKey(Options& options, std::string_view value) {
@@ -72,13 +74,7 @@ std::optional<std::string> AddOauthKey(Options& options, std::string_view value)
 }
 
 std::optional<std::string> AddOauthKeyFile(Options& options, std::string_view value) {
-  const auto lines = ReadSecretLines(value);
-  if (!lines) return lines.error();
-  if (lines.value().empty()) return std::string("holds no key: one key a line is expected");
-  for (const std::string& line : lines.value()) {
-    if (auto wrong = AddOauthKey(options, line)) return "a line in it: " + *wrong;
-  }
-  return std::nullopt;
+  return AddLines(options, value, AddOauthKey, "holds no key: one key a line is expected");
 }
 
 std::optional<std::string> SetClusterSecret(Options& options, std::string_view value) {
