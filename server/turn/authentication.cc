@@ -30,10 +30,10 @@ IntegrityKind KindToVerify(const Message& message) {
 // back: the section does not think of it, and nothing else shows what it can verify.
 IntegrityKind KindToAnswer(const Message& message) {
   if (message.Has(AttributeType::kPasswordAlgorithm)) return IntegrityKind::kSha256;
+  if (message.Has(AttributeType::kMessageIntegrity)) return IntegrityKind::kSha1;
   const auto nonce = message.Text(AttributeType::kNonce);
   const bool had_choice = auth::NonceSealer::FeaturesOf(*nonce).password_algorithms;
-  return had_choice || message.Has(AttributeType::kMessageIntegrity) ? IntegrityKind::kSha1
-                                                                     : IntegrityKind::kSha256;
+  return had_choice ? IntegrityKind::kSha1 : IntegrityKind::kSha256;
 }
 
 ByteView KeyOf(const auth::IntegrityKeys& keys, PasswordAlgorithm algorithm) {

@@ -42,10 +42,11 @@ ByteView PasswordAlgorithms(const auth::SecurityFeatures& features) {
 bool KeepsToPasswordAlgorithms(const Message& message) {
   const auto repeated = message.Find(AttributeType::kPasswordAlgorithms);
   const auto chosen = message.Find(AttributeType::kPasswordAlgorithm);
+  // Neither is how clients of RFC 5389 come, whatever the nonce announced.
+  if (!repeated && !chosen) return true;
   const auto features =
       auth::NonceSealer::FeaturesOf(message.Text(AttributeType::kNonce).value_or(""));
   if (!features.password_algorithms) return !chosen || AlgorithmOf(*chosen).has_value();
-  if (!repeated && !chosen) return true;
   if (!repeated || !chosen) return false;
   const ByteView announced = PasswordAlgorithms(features);
   return std::ranges::equal(*repeated, announced) && Lists(announced, *chosen);
