@@ -23,4 +23,6 @@ smoke allocations-tls,allocations-tls-resumed,connections-tcp,connections-tls-re
 smoke idle-udp,idle-tls 2 --bench-option=--sessions=50
 smoke delay-udp-160 1
 smoke storm-tls 1 --bench-option=--storm-rate=50 --bench-option=--sessions=20
+smoke storm-allocations 1 --bench-option=--storm-rate=200 --bench-option=--storm-users=50 \
+    --bench-option=--sessions=20
 smoke tls-160-up 1 --workers 2

@@ -15,6 +15,8 @@ class Case:
     less_is_better: bool = False
     # Arguments of a saturated load; the case runs at half the rate that it reaches.
     half_of: tuple = ()
+    # So many users, besides the one of the configuration, are in a Redis that answers late.
+    redis_users: int = 0
 
     @property
     def streams(self):
@@ -58,6 +60,8 @@ def _delay(transport):
                 "delay_us.p99", "us", less_is_better=True, half_of=saturated)
 
 
+STORM_USERS = 10000
+
 CASES = [
     *_saturated("tls", 160),
     _media("tls-160-down-single", "tls", "--direction=down", "--batch=1"),
@@ -84,6 +88,10 @@ CASES = [
     _delay("udp"),
     Case("storm-tls", "tls", ("--work=media", "--sessions=200", "--rate=50", "--storm-rate=500"),
          "p99_storm_over_quiet", "x", less_is_better=True),
+    Case("storm-allocations", "udp",
+         ("--work=media", "--sessions=200", "--rate=50", "--storm-rate=2000",
+          f"--storm-users={STORM_USERS}"),
+         "p99_storm_over_quiet", "x", less_is_better=True, redis_users=STORM_USERS),
 ]
 
 

@@ -51,6 +51,9 @@ def faults_of_run(run, metric):
     # Who holds allocations may need less time than the clock shows.
     if run["work"] != "idle" and not (run.get("server_cpu_seconds") or 0) > 0:
         yield "the server's processor time was not measured"
+    # One question about each user, however often it comes.
+    if "lookups" in run and run["lookups"] != run["storm_users"]:
+        yield f"{run['lookups']} look-ups of {run['storm_users']} users"
     for name in ("up", "down"):
         if name in run:
             yield from faults_of_direction(run["work"], name, run[name])

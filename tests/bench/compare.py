@@ -24,6 +24,8 @@ MOST_SECONDS = 10
 PROBE_SECONDS = 2
 # Setting up and draining, on a slow machine.
 SPARE_SECONDS = 120
+# Of Culvert: questions to Redis about a user.
+LOOKUPS = 'culvert_credential_cache_lookups_total{result="miss"}'
 
 
 def parse_arguments():
@@ -102,7 +104,8 @@ class Runs:
         pinned = not self.arguments.no_pin
         generator_cpu = self.arguments.generator_cpu if pinned else None
         server_cpu = self.arguments.server_cpu if pinned else None
-        with servers.RunningServer(contestant, self.certificate, server_cpu) as server, \
+        with servers.users_in_redis(case, generator_cpu) as redis, \
+                servers.RunningServer(contestant, self.certificate, server_cpu, redis) as server, \
                 servers.Scraper(server) as scraper:
             command = [self.arguments.bench, *contestant.load_arguments(case, server.values),
                        f"--transport={case.transport}", f"--server-pid={server.pid}",
@@ -114,7 +117,10 @@ class Runs:
                 preexec_fn=lambda: generator_cpu is None or
                 os.sched_setaffinity(0, {generator_cpu}))
             error = server.death() or done.stderr.strip()
-        run = {"exit": done.returncode, "scrapes": scraper.count, **json.loads(done.stdout or "{}")}
+            run = {"exit": done.returncode, **json.loads(done.stdout or "{}")}
+            if redis and not error:
+                run["lookups"] = scraper.read(LOOKUPS)
+        run["scrapes"] = scraper.count
         return {**run, "error": error} if error else run
 
 
@@ -132,8 +138,8 @@ def median_of(runs, key):
 
 SUMMARY_KEYS = ("loss_share", "lost", "failed", "corrupt", "server_busy", "generator_busy",
                 "resumed_share", "delay_us.p50", "delay_us.p99", "delay_us.p999", "rate",
-                "quiet_delay_us.p99", "storm_delay_us.p99", "storm_connections_per_second",
-                "storm_failed")
+                "quiet_delay_us.p99", "storm_delay_us.p99", "storm_clients_per_second",
+                "storm_clients", "storm_users", "storm_failed", "lookups")
 
 
 def summary_of(runs, metric):

@@ -4,6 +4,7 @@ import os
 
 USER = "bench"
 PASSWORD = "bench"
+REALM = "bench.example"
 
 # One file for both relays: Culvert reads coturn's options. Further lines follow.
 RELAY = """listening-ip=127.0.0.1
@@ -11,7 +12,7 @@ relay-ip=127.0.0.1
 listening-port={plain}
 tls-listening-port={tls}
 lt-cred-mech
-realm=bench.example
+realm={realm}
 user={user}:{password}
 cert={folder}/cert.pem
 pkey={folder}/key.pem
@@ -99,6 +100,9 @@ class Bare(Contestant):
     """Speaks no TURN: streams have ports of their own and come out at the one target."""
 
     bare = True
+
+    def does(self, case):
+        return not case.redis_users  # knows no users
 
     def load_arguments(self, case, values):
         name = ("tls" if case.transport == "tls" else "plain")

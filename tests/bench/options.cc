@@ -118,6 +118,8 @@ constexpr std::array kRows = {
         "media: our sockets take trains whole, which flatters a server that sends them [false]"},
     Row{"storm-rate", [](const std::string& t, Options* o) { return ParseNumber(t, 0.0, 1e4, &o->storm_rate); },
         "sparse media: a second window, with so many new TLS connections a second [0: none]"},
+    Row{"storm-users", [](const std::string& t, Options* o) { return ParseNumber(t, size_t{0}, size_t{1000000}, &o->storm_users); },
+        "storm: not TLS connections but allocations, of user0, user1 and so on up to so many [0]"},
     Row{"parallel", [](const std::string& t, Options* o) { return ParseNumber(t, size_t{1}, size_t{256}, &o->parallel); },
         "allocations, connections: clients at the same time [16]"},
 };
@@ -135,10 +137,11 @@ std::string Contradiction(const Options& options) {
     return "--work=bulk and connections need --transport=tcp or tls (RFC 6062 section 4.1)";
   if (options.work == Work::kIdle && options.server_pid == 0)
     return "--work=idle needs --server-pid, whose memory it measures";
-  const bool stormable = options.work == Work::kMedia && options.rate > 0 &&
-                         options.transport == ClientTransport::kTls;
+  const bool stormable =
+      options.work == Work::kMedia && options.rate > 0 &&
+      (options.transport == ClientTransport::kTls || options.storm_users > 0);
   if (options.storm_rate > 0 && !stormable)
-    return "--storm-rate goes with --work=media, --transport=tls and a --rate";
+    return "--storm-rate goes with --work=media, a --rate, and --transport=tls or --storm-users";
   return "";
 }
 

@@ -60,9 +60,10 @@ struct Options {
   // Our own UDP sockets take coalesced trains, which spares the sender their receive path.
   bool gro = false;
 
-  // Sparse: after the quiet window a second one, in which so many new TLS connections a second come
-  // and go; 0 for none.
+  // Sparse: after the quiet window a second one, in which so many clients a second come and go; 0
+  // for none. What they do: storm.h.
   double storm_rate = 0;
+  size_t storm_users = 0;
 
   // kAllocations, kConnections: that many clients at the same time.
   size_t parallel = 16;

@@ -43,6 +43,8 @@ TEST(OptionsTest, AStormComesOverSparseMediaOverTls) {
   EXPECT_FALSE(ParseOptions({"--storm-rate=500"}));
   EXPECT_FALSE(ParseOptions({"--storm-rate=500", "--rate=50", "--transport=udp"}));
   EXPECT_TRUE(ParseOptions({"--storm-rate=500", "--rate=50", "--transport=tls"}));
+  EXPECT_TRUE(
+      ParseOptions({"--storm-rate=500", "--rate=50", "--transport=udp", "--storm-users=100"}));
 }
 
 TEST(OptionsTest, TheLastOfTwoValuesCounts) {

@@ -74,8 +74,10 @@ void AddStorm(const StormResult& storm, Json* json) {
   (*json)["storm_delay_us"] = DelayJson(storm.stormy);
   (*json)["p99_storm_over_quiet"] = nullptr;
   if (quiet > 0) (*json)["p99_storm_over_quiet"] = stormy / quiet;
-  (*json)["storm_connections_per_second"] =
-      static_cast<double>(storm.counts.connections) / storm.counts.seconds;
+  (*json)["storm_clients"] = storm.counts.clients;
+  (*json)["storm_users"] = storm.counts.users;
+  (*json)["storm_clients_per_second"] =
+      static_cast<double>(storm.counts.clients) / storm.counts.seconds;
   (*json)["storm_failed"] = storm.counts.failed;
 }
 

@@ -1,5 +1,6 @@
 """Servers of a comparison: started alike, on free ports of 127.0.0.1, pinned to one CPU."""
 
+import contextlib
 import os
 import random
 import resource
@@ -12,10 +13,13 @@ import time
 import urllib.request
 
 import contestants
+import slow_redis
 
 START_SECONDS = 10
 PORTS = range(12000, 32000)
 PORT_NAMES = ("plain", "tls", "plain_stream", "tls_stream", "target", "admin")
+# Behind this Redis is the subscribers' database, or the other data centre.
+REDIS_DELAY_MS = 10
 
 
 def free_ports(count):
@@ -64,22 +68,34 @@ class Certificate:
             shutil.copy(f"{self.folder}/{name}", folder)
 
 
-class RunningServer:
-    """A server as a context: ready when entered, gone when left."""
+def users_in_redis(case, cpu):
+    """The Redis of a case, as a context; one that does nothing for a case without."""
+    if not case.redis_users:
+        return contextlib.nullcontext()
+    return slow_redis.SlowRedis(case.redis_users, REDIS_DELAY_MS, contestants.REALM,
+                                contestants.PASSWORD, free_ports(2), cpu)
 
-    def __init__(self, contestant, certificate, cpu):
+
+class RunningServer:
+    """A server as a context: ready when entered, gone when left. `redis` is where further users
+    are, or None."""
+
+    def __init__(self, contestant, certificate, cpu, redis=None):
         self.contestant = contestant
+        self.config = contestant.config
+        if redis:
+            self.config += f'redis-userdb="ip=127.0.0.1 dbname=0 port={redis.port}"\n'
         self.certificate = certificate
         self.cpu = cpu
         self.values = {"threads": contestant.threads, "user": contestants.USER,
-                       "password": contestants.PASSWORD}
+                       "password": contestants.PASSWORD, "realm": contestants.REALM}
 
     def __enter__(self):
         self.folder = self.values["folder"] = tempfile.mkdtemp(prefix="culvert-bench-")
         self.certificate.copy_to(self.folder)
         self.values.update(zip(PORT_NAMES, free_ports(len(PORT_NAMES))))
         with open(self.folder + "/server.conf", "w", encoding="ascii") as file:
-            file.write(self.contestant.config.format(**self.values))
+            file.write(self.config.format(**self.values))
         with open(self.folder + "/log", "wb") as log:
             self.process = subprocess.Popen(self.contestant.command(self.values), stdout=log,
                                             stderr=log, cwd=self.folder, preexec_fn=self._prepare)
@@ -156,6 +172,16 @@ class Scraper:
         self.over.set()
         if self.scrapes:
             self.thread.join()
+
+    def read(self, sample):
+        """The value of a sample now; None for a server without metrics."""
+        if not self.scrapes:
+            return None
+        with urllib.request.urlopen(self.url, timeout=5) as answer:
+            for line in answer.read().decode("ascii").splitlines():
+                if line.startswith(sample + " "):
+                    return float(line.rsplit(" ", 1)[1])
+        raise RuntimeError(f"{self.url} has no {sample}")
 
     def _run(self):
         while not self.over.wait(1):

@@ -56,8 +56,11 @@ def details_of(result, name, summary):
     if summary["storm_delay_us.p99"] is not None:
         quiet, storm = (figure(summary[f"{part}_delay_us.p99"]) for part in ("quiet", "storm"))
         details.append(f"{name} p99 {quiet} us, in the storm {storm} us, of "
-                       f"{figure(summary['storm_connections_per_second'])} connections/s"
-                       + (f", {summary['storm_failed']:.0f} failed" if summary["storm_failed"] else ""))
+                       f"{summary['storm_clients']:.0f} clients, "
+                       f"{figure(summary['storm_clients_per_second'])} a second"
+                       + (f", {summary['storm_failed']:.0f} failed" if summary["storm_failed"] else "")
+                       + (f", {summary['lookups']:.0f} look-ups of {summary['storm_users']:.0f} users"
+                          if summary["lookups"] else ""))
     return details
 
 
