@@ -13,74 +13,7 @@ set -euo pipefail
 
 RELAY_BINARY=$1
 source "$(dirname "$0")/relay.sh"
-
-messages=20
-message_size=100
-stream=$((messages * message_size))
-
-names=()
-pids=()
-
-# case_in_background NAME FUNCTION ARGUMENTS...
-case_in_background() {
-  local name=$1
-  shift
-  (trap - EXIT && "$@") >"$RELAY_DIR/case.${#pids[@]}" 2>&1 &
-  names+=("$name")
-  pids+=($!)
-}
-
-# Reports every case before failing for those that went wrong.
-collect_cases() {
-  local i wrong=0
-  for i in "${!pids[@]}"; do
-    if wait "${pids[i]}"; then
-      echo "ok - ${names[i]}"
-    else
-      wrong=$((wrong + 1))
-      echo "not ok - ${names[i]}"
-      tail -n 25 "$RELAY_DIR/case.$i"
-    fi
-  done
-  names=()
-  pids=()
-  ((wrong == 0)) || fail "$wrong cases"
-}
-
-# uclient PORT SERVER OPTIONS...
-uclient() {
-  local port=$1 server=$2
-  shift 2
-  timeout --foreground 60 turnutils_uclient -v -n "$messages" -l "$message_size" -p "$port" "$@" \
-    "$server"
-}
-
-# The client's last words: BYTES were sent, as many came back, nothing was lost.
-require_counters() {
-  local bytes=$1 output=$2 last
-  last=$(grep 'tot_send_bytes' "$output" | tail -n 1)
-  [[ $last == *"tot_send_bytes ~ $bytes, tot_recv_bytes ~ $bytes" ]] ||
-    { echo "expected $bytes bytes each way, got: $last" && return 1; }
-  grep -qF 'Total lost packets 0 (0.000000%), total send dropped 0 (0.000000%)' "$output" ||
-    { echo "lost packets" && return 1; }
-}
-
-# relays BYTES PORT SERVER OPTIONS...
-relays() {
-  local bytes=$1 output status=0
-  shift
-  output=$(mktemp -p "$RELAY_DIR")
-  uclient "$@" >"$output" 2>&1 || status=$?
-  # The client draws a channel for each of two peers, once in 16384 times the same for both, which
-  # has to be refused. Then it may draw again.
-  if [[ $status != 0 ]] && grep -q "channel bind: error 400" "$output"; then
-    status=0
-    uclient "$@" >"$output" 2>&1 || status=$?
-  fi
-  cat "$output"
-  [[ $status == 0 ]] || { echo "status $status" && return 1; }
-  require_counters "$bytes" "$output"
-}
+source "$(dirname "$0")/cases.sh"
 
 # As `relays`, and of the relayed ports that the client was given one is even, and the next one is
 # another.
@@ -96,18 +29,6 @@ relays_port_pair() {
   return 1
 }
 
-# refuses PORT SERVER OPTIONS...: no allocation comes about, and the client says so rather than
-# hang.
-refuses() {
-  local output status=0
-  output=$(mktemp -p "$RELAY_DIR")
-  uclient "$@" >"$output" 2>&1 || status=$?
-  cat "$output"
-  [[ $status == 255 ]] || { echo "status $status, expected 255" && return 1; }
-  grep -qF 'Cannot complete Allocation' "$output" || return 1
-  ! grep -q 'Received relay addr' "$output"
-}
-
 # tells_address SERVER PATTERN: a Binding request is answered with the address that it came from.
 tells_address() {
   local output status=0
@@ -116,21 +37,6 @@ tells_address() {
   cat "$output"
   [[ $status == 0 ]] || { echo "status $status" && return 1; }
   grep -qE "UDP reflexive addr: $2:[0-9]+$" "$output"
-}
-
-peer_listens() {
-  ! port_is_free "$PEER_PORT" && ! port_is_free $((PEER_PORT + 1))
-}
-
-# Echoes on PEER_PORT and the next one, of both families.
-start_peer() {
-  local address
-  peers=()
-  for address in 127.0.0.1 ::1; do
-    turnutils_peer -L "$address" -p "$PEER_PORT" >"$RELAY_DIR/peer.$address.log" 2>&1 &
-    peers+=($!)
-  done
-  wait_until 10 peer_listens || fail "turnutils_peer does not listen"
 }
 
 start_relay
@@ -190,7 +96,7 @@ collect_cases
 stop_relay
 echo "ok - the relay ends with status 0 on SIGTERM"
 
-for pid in "${peers[@]}"; do end_job "$pid"; done
+stop_peer
 
 # Ephemeral credentials: -W makes the client derive its password from the shared secret.
 start_relay --use-auth-secret --static-auth-secret=south --static-auth-secret=north
@@ -225,7 +131,7 @@ case_in_background "an access token over TLS" \
   relays "$stream" "$RELAY_TLS_PORT" 127.0.0.1 -c -J -t -S "${peer4[@]}"
 collect_cases
 stop_relay
-for pid in "${peers[@]}"; do end_job "$pid"; done
+stop_peer
 
 # Tokens under keys that the relay does not have.
 start_relay --server-name=turn.culvert.test --oauth-key=north:A256GCM:$(head -c 32 /dev/zero | base64)

@@ -1,6 +1,7 @@
 # Starts and stops a relay for the tests in this folder. Sourced by bash; set RELAY_BINARY first.
 #
 #   start_relay [options...]   on free ports of 127.0.0.1 and ::1; options go behind the file's
+#   start_redis                an empty one on REDIS_PORT of 127.0.0.1, before start_relay
 #   stop_relay                 SIGTERM; the relay must end with status 0
 #   fail MESSAGE               says so, shows the relay's log, ends the script with status 1
 #   wait_until SECONDS COMMAND...
@@ -8,7 +9,8 @@
 #
 # After start_relay: RELAY_DIR (a directory of its own, for the script's files, too), RELAY_CERT,
 # RELAY_PORT, RELAY_TLS_PORT, RELAY_ADMIN_PORT, PEER_PORT (it and the next one are free), RELAY_LOG.
-# User alice, password wonderland, realm culvert.test.
+# Realm culvert.test; user alice, password wonderland, unless RELAY_USERS has other lines for the
+# configuration. REDIS_PORT: what start_redis took.
 #
 # With RELAY_KIND=coturn the binary is coturn's turnserver: a case that fails there, too, is the
 # fault of the case.
@@ -68,8 +70,8 @@ free_port_block() {
 write_relay_configuration() {
   cat <<EOF
 realm=culvert.test
-user=alice:wonderland
 lt-cred-mech
+${RELAY_USERS:-user=alice:wonderland}
 listening-ip=127.0.0.1
 listening-ip=::1
 relay-ip=127.0.0.1
@@ -107,12 +109,31 @@ relay_is_ready() {
   fi
 }
 
+make_directory() {
+  [[ -z $RELAY_DIR ]] || return 0
+  RELAY_DIR=$(mktemp -d)
+  trap end_everything EXIT
+}
+
+redis() {
+  redis-cli -h 127.0.0.1 -p "$REDIS_PORT" "$@" >/dev/null || fail "redis-cli $*"
+}
+
+redis_answers() {
+  redis-cli -h 127.0.0.1 -p "$REDIS_PORT" PING >/dev/null 2>&1
+}
+
+start_redis() {
+  make_directory
+  REDIS_PORT=$(free_port_block) || fail "no free port"
+  redis-server --bind 127.0.0.1 --port "$REDIS_PORT" --save '' --dir "$RELAY_DIR" \
+    >"$RELAY_DIR/redis.log" 2>&1 &
+  wait_until 10 redis_answers || fail "Redis does not answer: $(cat "$RELAY_DIR/redis.log")"
+}
+
 start_relay() {
   [[ -z $RELAY_PID ]] || fail "start_relay: one is running"
-  if [[ -z $RELAY_DIR ]]; then
-    RELAY_DIR=$(mktemp -d)
-    trap end_everything EXIT
-  fi
+  make_directory
   RELAY_LOG=$RELAY_DIR/relay.log
   RELAY_CERT=$RELAY_DIR/cert.pem
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
