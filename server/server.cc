@@ -3,6 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "server/net/kernel_tls.h"
@@ -14,6 +18,9 @@ namespace culvert {
 namespace {
 
 using net::TlsContext;
+
+// Operators' questions wait on main's thread, whose pages wait with them.
+constexpr seconds kWorkersAnswerWithin{3};
 
 // Listeners share their ports among workers, and would silently share them with another relay of
 // the same user, too. A bind that shares nothing finds out who else is there.
@@ -202,6 +209,60 @@ void Server::Stop() {
   threads_.clear();
   // After the workers, which give it steps to the end.
   handshakes_.Stop();
+}
+
+// The question outlives this call where a worker is too late.
+template <typename Answer>
+std::optional<std::vector<Answer>> Server::AskWorkers(
+    std::function<Answer(relay::Worker&)> question) {
+  std::vector<std::future<Answer>> awaited;
+  for (auto& worker : workers_) {
+    const auto promise = std::make_shared<std::promise<Answer>>();
+    awaited.push_back(promise->get_future());
+    worker->Post([promise, question, w = worker.get()] { promise->set_value(question(*w)); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kWorkersAnswerWithin;
+  std::vector<Answer> answers;
+  for (auto& answer : awaited) {
+    if (answer.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+    answers.push_back(answer.get());
+  }
+  return answers;
+}
+
+std::optional<std::vector<observe::SessionFacts>> Server::ListSessions(
+    const observe::SessionFilter& filter, size_t most) {
+  using List = std::vector<observe::SessionFacts>;
+  auto lists = AskWorkers<List>(
+      [filter, most](relay::Worker& worker) { return worker.ListSessions(filter, most); });
+  if (!lists) return std::nullopt;
+  List all;
+  for (List& list : *lists) std::move(list.begin(), list.end(), std::back_inserter(all));
+  if (all.size() > most) all.resize(most);
+  return all;
+}
+
+std::optional<size_t> Server::EndSessions(const observe::SessionFilter& filter) {
+  const auto ended =
+      AskWorkers<size_t>([filter](relay::Worker& worker) { return worker.EndSessions(filter); });
+  if (!ended) return std::nullopt;
+  return std::accumulate(ended->begin(), ended->end(), size_t{0});
+}
+
+void Server::Drain() {
+  for (auto& worker : workers_) worker->Post([w = worker.get()] { w->Drain(); });
+}
+
+int64_t Server::allocations() const {
+  return observe::Sum(counters_, [](const observe::WorkerCounters& worker) {
+    int64_t open = 0;
+    for (const auto protocol : {observe::RelayedProtocol::kUdp, observe::RelayedProtocol::kTcp}) {
+      for (size_t transport = 0; transport < observe::kTransports; ++transport) {
+        open += worker.allocations_open[protocol][transport].value();
+      }
+    }
+    return open;
+  });
 }
 
 bool Server::users_never_reached() const {

@@ -2,7 +2,9 @@
 // listeners. Made, started and stopped by main, on main's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "server/config/options.h"
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
+#include "server/observe/session_facts.h"
 #include "server/redis/statistics.h"
 #include "server/relay/handshake_pool.h"
 #include "server/relay/worker.h"
@@ -42,6 +45,18 @@ class Server {
   // Data connections may leave their TLS records to the kernel.
   bool kernel_tls() const { return kernel_tls_; }
 
+  // --- while it runs. They ask the workers and wait for them: nullopt when one does not answer
+  // within a few seconds.
+  // At most `most`, in no order.
+  std::optional<std::vector<observe::SessionFacts>> ListSessions(
+      const observe::SessionFilter& filter, size_t most);
+  // How many were ended.
+  std::optional<size_t> EndSessions(const observe::SessionFilter& filter);
+
+  // From now on new allocations are refused; does not wait.
+  void Drain();
+  int64_t allocations() const;
+
   const std::vector<ListenerPlan>& listeners() const { return plan_; }
   observe::AllCounters counters() const { return counters_; }
   // One for each worker where users are in Redis, else none.
@@ -58,6 +73,8 @@ class Server {
   Server(const config::Options& options, observe::Log& log, net::Syscalls& sys);
   std::optional<std::string> LoadTls();
   std::optional<std::string> Bind();
+  template <typename Answer>
+  std::optional<std::vector<Answer>> AskWorkers(std::function<Answer(relay::Worker&)> question);
 
   config::Options options_;  // without secrets once the providers are made
   observe::Log& log_;

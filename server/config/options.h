@@ -147,6 +147,9 @@ struct Options {
   Endpoint admin_address{IpAddress::V4(127, 0, 0, 1), 9641};
   bool admin_address_given = false;  // by admin-address itself, which outranks prometheus-port
   bool admin = true;
+  std::string admin_token;   // empty: nobody may list or end sessions, or drain
+  seconds drain_timeout{0};  // 0: until the last allocation has ended
+  uint32_t drain_min_allocations = 0;
 
   // --- what to do instead of serving
   bool check_config = false;

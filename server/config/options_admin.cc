@@ -37,6 +37,15 @@ std::optional<std::string> SetMetricsAddress(Options& options, std::string_view 
   return std::nullopt;
 }
 
+std::optional<std::string> SetAdminToken(Options& options, std::string_view value) {
+  constexpr size_t kLeastCharacters = 16;
+  if (!IsPlainText(value) || value.size() < kLeastCharacters) {
+    return std::string("expected at least 16 characters, best from a random source");
+  }
+  options.admin_token = std::string(value);
+  return std::nullopt;
+}
+
 constexpr std::string_view kNoCli =
     "there is no telnet console; metrics and health are on the admin address";
 constexpr std::string_view kNoWebAdmin =
@@ -47,6 +56,11 @@ constexpr std::string_view kNoMetricsTls =
 constexpr std::array kOptions = {
     Value("admin-address", kNoLetter, "IP:PORT", "127.0.0.1:9641", SetAdminAddress,
           "Where metrics, health and status are served over HTTP. Whoever reaches it reads them."),
+    Secret(Value("admin-token", kNoLetter, "TOKEN", "none", SetAdminToken,
+                 "Whoever sends it to the admin address may list and end sessions and drain the "
+                 "relay; without one nobody may.")),
+    Value("admin-token-file", kNoLetter, "FILE", "none", SetOneLine<SetAdminToken>,
+          "A file whose one line is the admin-token."),
     Flag("no-admin", kNoLetter, "no", SetFlag<&Options::admin, false>,
          "No metrics, health and status."),
     Value("prometheus-port", kNoLetter, "PORT", "9641", SetMetricsPort,

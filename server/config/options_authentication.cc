@@ -85,13 +85,6 @@ std::optional<std::string> SetClusterSecret(Options& options, std::string_view v
   return std::nullopt;
 }
 
-std::optional<std::string> SetClusterSecretFile(Options& options, std::string_view value) {
-  const auto lines = ReadSecretLines(value);
-  if (!lines) return lines.error();
-  if (lines.value().size() != 1) return std::string("expected exactly one line, the secret");
-  return SetClusterSecret(options, lines.value().front());
-}
-
 std::optional<std::string> SetRealm(Options& options, std::string_view value) {
   if (!IsPlainText(value) || value.size() > kMaxRealmCharacters)
     return std::string("expected up to 127 characters");
@@ -210,7 +203,7 @@ constexpr std::array kOptions = {
     Value("unauthorized-ratelimit-rps", kNoLetter, "NUMBER", "500",
           SetNumber<&Options::unauthorized_ratelimit_rps, 1, kMax32>,
           "How many of them a second one source address (an IPv6 /64) may send to a worker."),
-    Value("cluster-secret-file", kNoLetter, "FILE", "none", SetClusterSecretFile,
+    Value("cluster-secret-file", kNoLetter, "FILE", "none", SetOneLine<SetClusterSecret>,
           "A file whose one line is the cluster-secret."),
 
     Flag("oauth", kNoLetter, "no", SetFlag<&Options::oauth>,

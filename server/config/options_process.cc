@@ -84,6 +84,15 @@ constexpr std::array kOptions = {
     Flag("daemon", 'o', "no", SetFlag<&Options::daemon>,
          "Detach from the terminal and run in the background."),
 
+    Value(
+        "drain-timeout", kNoLetter, "SECONDS", "0",
+        SetNumber<&Options::drain_timeout, 0, kMaxSeconds>,
+        "How long a draining relay (SIGUSR1, POST /drain) waits for its allocations to end; 0: for "
+        "as long as it takes."),
+    Value("drain-min-allocations", kNoLetter, "NUMBER", "0",
+          SetNumber<&Options::drain_min_allocations, 0, kMax32>,
+          "A draining relay ends when no more allocations than these are left."),
+
     NoEffectFlag("no-stdout-log", "yes", "the log goes to one place, which log-file names"),
     NoEffectFlag("simple-log", "yes", "the log file has exactly the name that log-file gives it"),
     NoEffectValue("log-min-level", "LEVEL", "", "verbose and Verbose say how much is logged"),
@@ -91,8 +100,6 @@ constexpr std::array kOptions = {
     NoEffectValue("new-log-timestamp-format", "FORMAT", "",
                   "time stamps are always full dates (ISO 8601)"),
     NoEffectFlag("log-binding", "no", "Binding requests are counted, not logged"),
-    NoEffectValue("drain-min-allocations", "NUMBER", "0",
-                  "a draining server waits for its last allocation"),
     NoEffectValue("ne", "NUMBER", "", "obsolete: there is one way of handling the network"),
 };
 

@@ -16,13 +16,6 @@ std::optional<std::string> SetCertificateFile(Options& options, std::string_view
   return SetText<kMember>(options, value);
 }
 
-std::optional<std::string> SetKeyPasswordFile(Options& options, std::string_view value) {
-  const auto lines = ReadSecretLines(value);
-  if (!lines) return lines.error();
-  if (lines.value().size() != 1) return std::string("expected exactly one line, the password");
-  return SetText<&Options::pkey_password>(options, lines.value().front());
-}
-
 constexpr std::string_view kNoOldTls = "TLS 1.2 is the least that is spoken";
 constexpr std::string_view kNoOldTlsObsolete = "obsolete: TLS 1.2 is the least that is spoken";
 constexpr std::string_view kNoWeakGroups =
@@ -36,7 +29,7 @@ constexpr std::array kOptions = {
           "Private key of the certificate, PEM."),
     Secret(Value("pkey-pwd", kNoLetter, "PASSWORD", "none", SetText<&Options::pkey_password>,
                  "Password of the private key.")),
-    Value("pkey-pwd-file", kNoLetter, "FILE", "none", SetKeyPasswordFile,
+    Value("pkey-pwd-file", kNoLetter, "FILE", "none", SetOneLine<SetText<&Options::pkey_password>>,
           "A file whose one line is the password of the private key."),
     Value(
         "cipher-list", kNoLetter, "LIST", "automatic", SetText<&Options::cipher_list>,

@@ -70,6 +70,15 @@ std::optional<std::string> SetText(Options& options, std::string_view value) {
   return std::nullopt;
 }
 
+// Of a file whose one line is the value that kSet takes.
+template <auto kSet>
+std::optional<std::string> SetOneLine(Options& options, std::string_view file) {
+  const auto lines = ReadSecretLines(file);
+  if (!lines) return lines.error();
+  if (lines->size() != 1) return std::string("expected exactly one line");
+  return kSet(options, lines->front());
+}
+
 template <auto kMember>
 std::optional<std::string> AddAddress(Options& options, std::string_view value) {
   const std::optional<IpAddress> ip = IpAddress::Parse(value);

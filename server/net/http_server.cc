@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -62,8 +63,16 @@ const char* ReasonPhrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
+    case 405:
+      return "Method Not Allowed";
     case 503:
       return "Service Unavailable";
     default:
@@ -71,11 +80,34 @@ const char* ReasonPhrase(int status) {
   }
 }
 
+HttpMethod MethodOf(evhttp_request* request) {
+  return evhttp_request_get_command(request) == EVHTTP_REQ_POST ? HttpMethod::kPost
+                                                                : HttpMethod::kGet;
+}
+
+std::map<std::string, std::string, std::less<>> QueryOf(const evhttp_uri* uri) {
+  std::map<std::string, std::string, std::less<>> query;
+  const char* const text = evhttp_uri_get_query(uri);
+  evkeyvalq fields{};
+  if (text == nullptr || evhttp_parse_query_str(text, &fields) != 0) return query;
+  for (const evkeyval* field = fields.tqh_first; field != nullptr; field = field->next.tqe_next) {
+    query[field->key] = field->value;
+  }
+  evhttp_clear_headers(&fields);
+  return query;
+}
+
+std::string AuthorizationOf(evhttp_request* request) {
+  const char* const text =
+      evhttp_find_header(evhttp_request_get_input_headers(request), "Authorization");
+  return text != nullptr ? text : "";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>, std::string> HttpServer::Listen(event_base* loop,
                                                                     const Endpoint& address,
-                                                                    HttpHandlers handlers) {
+                                                                    HttpPages pages) {
   const int fd = OpenListener(address);
   if (fd < 0) return Failure{"cannot listen on " + address.ToString() + ": " + strerror(errno)};
   const Endpoint found = LocalAddress(fd);
@@ -88,22 +120,21 @@ Result<std::unique_ptr<HttpServer>, std::string> HttpServer::Listen(event_base* 
     return Failure{"cannot serve HTTP on " + address.ToString()};
   }
   evconnlistener* const listener = evhttp_bound_socket_get_listener(bound);
-  return std::unique_ptr<HttpServer>(
-      new HttpServer(loop, http, listener, found, std::move(handlers)));
+  return std::unique_ptr<HttpServer>(new HttpServer(loop, http, listener, found, std::move(pages)));
 }
 
 HttpServer::HttpServer(event_base* loop, evhttp* http, evconnlistener* listener,
-                       const Endpoint& address, HttpHandlers handlers)
+                       const Endpoint& address, HttpPages pages)
     : http_(http),
       resume_(event_new(loop, -1, EV_PERSIST, OnResume, listener)),
       address_(address),
-      handlers_(std::move(handlers)) {
+      pages_(std::move(pages)) {
   event_add(resume_, &kRest);
   evconnlistener_set_error_cb(listener, OnAcceptError);
   evhttp_set_timeout(http_, static_cast<int>(kTimeout.count()));
   evhttp_set_max_headers_size(http_, kMaxHeaderSize);
   evhttp_set_max_body_size(http_, 0);
-  evhttp_set_allowed_methods(http_, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+  evhttp_set_allowed_methods(http_, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
   evhttp_set_gencb(http_, OnRequest, this);
 }
 
@@ -126,13 +157,21 @@ void HttpServer::OnRequest(evhttp_request* request, void* self) {
   static_cast<const HttpServer*>(self)->Answer(request);
 }
 
-void HttpServer::Answer(evhttp_request* request) const {
+HttpResponse HttpServer::ResponseTo(evhttp_request* request) const {
   const evhttp_uri* uri = evhttp_request_get_evhttp_uri(request);
   const char* path = uri != nullptr ? evhttp_uri_get_path(uri) : nullptr;
-  const auto handler = handlers_.find(std::string_view(path != nullptr ? path : ""));
-  const HttpResponse response = handler != handlers_.end()
-                                    ? handler->second()
-                                    : HttpResponse{.status = 404, .body = "no such page\n"};
+  const auto page = pages_.find(std::string_view(path != nullptr ? path : ""));
+  if (page == pages_.end()) return {.status = 404, .body = "no such page\n"};
+  if (MethodOf(request) != page->second.method) {
+    return {.status = 405,
+            .body = page->second.method == HttpMethod::kPost ? "this page is for POST\n"
+                                                             : "this page is for GET\n"};
+  }
+  return page->second.answer({QueryOf(uri), AuthorizationOf(request)});
+}
+
+void HttpServer::Answer(evhttp_request* request) const {
+  const HttpResponse response = ResponseTo(request);
   AddHeaders(request, response);
   if (evhttp_request_get_command(request) != EVHTTP_REQ_HEAD) {
     evbuffer_add(evhttp_request_get_output_buffer(request), response.body.data(),

@@ -1,10 +1,11 @@
-// A small HTTP/1.1 server for the admin pages: GET and HEAD, exact paths, whole answers. Not for
-// the public: it has time and size limits, and neither TLS nor authentication; operators bind it to
+// A small HTTP/1.1 server for the admin pages: GET, HEAD and POST without a body, exact paths,
+// whole answers. Not for the public: it has time and size limits and no TLS; operators bind it to
 // loopback or to a cluster-internal address.
 //
-// Lives on one loop and one thread; handlers run there and must not block.
+// Lives on one loop and one thread; pages are made there and must not block for long.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,8 +29,21 @@ struct HttpResponse {
   std::string body;
 };
 
-// Path, without a query, to what answers it. A path that is not listed is a 404.
-using HttpHandlers = std::map<std::string, std::function<HttpResponse()>, std::less<>>;
+enum class HttpMethod : uint8_t { kGet, kPost };  // HEAD is a GET whose answer is not sent whole
+
+struct HttpRequest {
+  std::map<std::string, std::string, std::less<>> query{};  // decoded; the last of one name counts
+  std::string authorization{};                              // the header; empty when there is none
+};
+
+struct HttpPage {
+  HttpMethod method = HttpMethod::kGet;
+  std::function<HttpResponse(const HttpRequest&)> answer;
+};
+
+// Path, without a query, to what answers it. A path that is not listed is a 404, another method
+// than the page's a 405.
+using HttpPages = std::map<std::string, HttpPage, std::less<>>;
 
 class HttpServer {
  public:
@@ -42,7 +56,7 @@ class HttpServer {
   // that names the address.
   static Result<std::unique_ptr<HttpServer>, std::string> Listen(event_base* loop,
                                                                  const Endpoint& address,
-                                                                 HttpHandlers handlers);
+                                                                 HttpPages pages);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -52,16 +66,17 @@ class HttpServer {
 
  private:
   HttpServer(event_base* loop, evhttp* http, evconnlistener* listener, const Endpoint& address,
-             HttpHandlers handlers);
+             HttpPages pages);
   static void OnRequest(evhttp_request* request, void* self);
   static void OnAcceptError(evconnlistener* listener, void*);
   static void OnResume(int, short, void* listener);
   void Answer(evhttp_request* request) const;
+  HttpResponse ResponseTo(evhttp_request* request) const;
 
   evhttp* const http_;
   event* const resume_;
   const Endpoint address_;
-  const HttpHandlers handlers_;
+  const HttpPages pages_;
 };
 
 }  // namespace culvert::net

@@ -15,7 +15,7 @@ namespace culvert::observe {
 // Sizes of enums that live in rooms above; their numbers are the indices.
 inline constexpr size_t kTransports = 4;        // turn::Transport: udp, tcp, tls, dtls
 inline constexpr size_t kRelayedProtocols = 2;  // RelayedProtocol
-inline constexpr size_t kEndReasons = 5;        // turn::EndReason
+inline constexpr size_t kEndReasons = 6;        // turn::EndReason
 inline constexpr size_t kDropReasons = 16;      // turn::Drop
 inline constexpr size_t kParseErrors = 6;       // stun::ParseError
 

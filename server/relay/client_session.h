@@ -53,6 +53,9 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   const turn::Path& path() const { return turn_.path(); }
   observe::SessionId id() const { return id_; }
   turn::Session& turn() { return turn_; }
+  const turn::Session& turn() const { return turn_; }
+  // Of the allocation, where there is one.
+  Instant allocated_at() const { return allocated_at_; }
   // Has an allocation or waits for a credential: a UDP session without either is not kept.
   bool in_use() const { return turn_.allocation() != nullptr || turn_.waiting(); }
   // The idle deadline has passed without an allocation.

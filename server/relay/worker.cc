@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/net/socket.h"
+#include "server/relay/session_facts.h"
 #include "server/relay/tcp_relay.h"
 
 namespace culvert::relay {
@@ -162,6 +163,26 @@ observe::SessionId Worker::NewSession(ClientSession* session) {
 ClientSession* Worker::SessionById(observe::SessionId id) {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second;
+}
+
+std::vector<observe::SessionFacts> Worker::ListSessions(const observe::SessionFilter& filter,
+                                                        size_t most) const {
+  std::vector<observe::SessionFacts> list;
+  for (const auto& [id, session] : sessions_) {
+    if (list.size() == most) break;
+    if (Takes(filter, *session)) list.push_back(FactsOf(*session, loop_.now().instant));
+  }
+  return list;
+}
+
+size_t Worker::EndSessions(const observe::SessionFilter& filter) {
+  // The end of a session may take it out of the table.
+  std::vector<ClientSession*> chosen;
+  for (const auto& [id, session] : sessions_) {
+    if (Takes(filter, *session)) chosen.push_back(session);
+  }
+  for (ClientSession* const session : chosen) session->End(turn::EndReason::kOperator);
+  return chosen.size();
 }
 
 std::optional<auth::Answer> Worker::LookUp(const auth::Question& question,

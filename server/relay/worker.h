@@ -22,6 +22,7 @@
 #include "server/net/tls_context.h"
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
+#include "server/observe/session_facts.h"
 #include "server/relay/connection_id.h"
 #include "server/relay/data_pipe.h"
 #include "server/relay/handshake_pool.h"
@@ -111,6 +112,12 @@ class Worker final : private net::TurnHandler {
   observe::SessionId NewSession(ClientSession* session);
   void ForgetSession(observe::SessionId id) { sessions_.erase(id); }
   ClientSession* SessionById(observe::SessionId id);
+  // For operators: those with an allocation, at most `most`; how many were ended.
+  std::vector<observe::SessionFacts> ListSessions(const observe::SessionFilter& filter,
+                                                  size_t most) const;
+  size_t EndSessions(const observe::SessionFilter& filter);
+  // From now on new allocations are refused; what is there goes on.
+  void Drain() { turn_shared_.draining = true; }
   std::optional<auth::Answer> LookUp(const auth::Question& question, observe::SessionId session);
   Revalidation& revalidation() { return revalidation_; }
 

@@ -197,6 +197,7 @@ void Session::ServeAllocate(Request& request) {
       !request.message.Uint32(AttributeType::kLifetime)) {
     return Refuse(request.answer_to, ErrorCode::kBadRequest);
   }
+  if (shared_.draining) return Refuse(request.answer_to, ErrorCode::kInsufficientCapacity);
   // Check 10: quotas, before anything is opened.
   const auth::CredentialPtr& credential = request.credential();
   const auto quota = effects_.AcquireQuota(credential ? *credential : Anonymous());

@@ -35,7 +35,7 @@ struct OpenedRelay {
 };
 
 // Why an allocation ended.
-enum class EndReason : uint8_t { kDeleted, kExpired, kClientGone, kCredentialExpired, kShutdown };
+enum class EndReason : uint8_t { kDeleted, kExpired, kClientGone, kCredentialExpired, kShutdown, kOperator };
 const char* EndReasonName(EndReason reason);
 
 // Why bytes were not relayed or a message was not answered; one counter each.

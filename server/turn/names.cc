@@ -15,6 +15,8 @@ const char* EndReasonName(EndReason reason) {
       return "credential_expired";
     case EndReason::kShutdown:
       return "shutdown";
+    case EndReason::kOperator:
+      return "operator";
   }
   return "?";
 }

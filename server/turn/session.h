@@ -38,6 +38,8 @@ struct Shared {
   const auth::NonceSealer& nonces;
   // Never the same number twice (seeded at random): goes into nonces.
   uint64_t nonce_counter = 0;
+  // New allocations are refused; those that are there go on in every way.
+  bool draining = false;
 };
 
 // Who is talking to whom. For a client behind PROXY protocol `client` is the address in the header.

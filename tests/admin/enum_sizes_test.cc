@@ -15,7 +15,7 @@ namespace {
 static_assert(kTransports == turn::kTransportCount);
 static_assert(kDropReasons == turn::kDropCount);
 static_assert(kParseErrors == stun::kParseErrorCount);
-static_assert(kEndReasons == static_cast<size_t>(turn::EndReason::kShutdown) + 1);
+static_assert(kEndReasons == static_cast<size_t>(turn::EndReason::kOperator) + 1);
 
 // Fit for a label: non-empty, lower case, each once.
 template <typename Enum, typename NameOf>

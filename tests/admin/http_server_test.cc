@@ -19,14 +19,22 @@ class HttpServerTest : public testing::Test {
  protected:
   void SetUp() override {
     loop_ = event_base_new();
-    auto server = HttpServer::Listen(loop_, Endpoint(IpAddress::V4(127, 0, 0, 1), 0),
-                                     {{"/",
-                                       [] {
-                                         return HttpResponse{200, "text/html", "<p>hello"};
-                                       }},
-                                      {"/readyz", [] {
-                                         return HttpResponse{503, "text/plain", "draining\n"};
-                                       }}});
+    HttpPages pages;
+    pages["/"].answer = [](const HttpRequest&) {
+      return HttpResponse{200, "text/html", "<p>hello"};
+    };
+    pages["/readyz"].answer = [](const HttpRequest&) {
+      return HttpResponse{503, "text/plain", "draining\n"};
+    };
+    pages["/echo"].answer = [](const HttpRequest& request) {
+      std::string text;
+      for (const auto& [name, value] : request.query) text += name + "=" + value + ";";
+      return HttpResponse{.body = text + request.authorization};
+    };
+    pages["/do"] = {HttpMethod::kPost,
+                    [](const HttpRequest&) { return HttpResponse{.body = "done\n"}; }};
+    auto server =
+        HttpServer::Listen(loop_, Endpoint(IpAddress::V4(127, 0, 0, 1), 0), std::move(pages));
     ASSERT_TRUE(server.ok()) << server.error();
     server_ = std::move(server).value();
   }
@@ -106,8 +114,43 @@ TEST_F(HttpServerTest, AnUnknownPathIsNotFound) {
   }
 }
 
+TEST_F(HttpServerTest, PagesSeeTheQueryDecodedAndTheAuthorization) {
+  const std::string answer = Exchange(
+      "GET /echo?user=a%40b%3D&user=alice+%26&id= HTTP/1.0\r\nAuthorization: Bearer x y\r\n\r\n");
+  EXPECT_EQ(StatusLine(answer), "HTTP/1.0 200 OK");
+  EXPECT_EQ(Body(answer), "id=;user=alice &;Bearer x y");
+  EXPECT_EQ(Body(Exchange("GET /echo HTTP/1.0\r\n\r\n")), "");
+}
+
+TEST_F(HttpServerTest, AQueryThatCannotBeReadIsNone) {
+  EXPECT_EQ(Body(Exchange("GET /echo?novalue HTTP/1.0\r\n\r\n")), "");
+}
+
+TEST_F(HttpServerTest, APageForPostIsForPostAlone) {
+  const std::string answer = Exchange("POST /do HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(StatusLine(answer), "HTTP/1.0 200 OK");
+  EXPECT_EQ(Body(answer), "done\n");
+  for (const char* method : {"GET", "HEAD"}) {
+    EXPECT_EQ(StatusLine(Exchange(std::string(method) + " /do HTTP/1.0\r\n\r\n")),
+              "HTTP/1.0 405 Method Not Allowed")
+        << method;
+  }
+}
+
+TEST_F(HttpServerTest, APageForGetIsNotForPost) {
+  const std::string answer = Exchange("POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(StatusLine(answer), "HTTP/1.0 405 Method Not Allowed");
+  EXPECT_EQ(answer.find("hello"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, APostWithABodyIsRefused) {
+  const std::string answer = Exchange("POST /do HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_EQ(StatusLine(answer), "HTTP/1.1 413 Request Entity Too Large");
+  EXPECT_EQ(answer.find("done"), std::string::npos);
+}
+
 TEST_F(HttpServerTest, OtherMethodsAreRefused) {
-  for (const char* method : {"POST", "PUT", "DELETE"}) {
+  for (const char* method : {"PUT", "DELETE"}) {
     const std::string answer =
         Exchange(std::string(method) + " / HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
     EXPECT_EQ(StatusLine(answer), "HTTP/1.1 501 Not Implemented") << method;

@@ -65,6 +65,7 @@ std::string SampleValue(const Option& option) {
       {"RANGE", "192.0.2.0/24"},
       {"SECONDS", "700"},
       {"SECRET", "0123456789abcdef"},
+      {"TOKEN", "0123456789abcdef"},
       {"TEXT", "anything"},
       {"URL", "http://192.0.2.1/"},
       {"auto|md5|none", "md5"},
@@ -187,6 +188,8 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
     if (!coturn.contains(std::string(option->name))) own.insert(std::string(option->name));
   }
   EXPECT_EQ(own, (std::set<std::string>{"admin-address",
+                                        "admin-token",
+                                        "admin-token-file",
                                         "auth-order",
                                         "auth-plugin",
                                         "auth-plugin-config",
@@ -194,6 +197,7 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
                                         "cluster-secret",
                                         "cluster-secret-file",
                                         "config",
+                                        "drain-timeout",
                                         "dump-options-md",
                                         "gba-naf",
                                         "gba-ua",

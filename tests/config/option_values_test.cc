@@ -259,6 +259,19 @@ TEST(OptionValuesTest, AdminAddressOutranksThemInAnyOrder) {
             "0.0.0.0:80");
 }
 
+TEST(OptionValuesTest, TheAdminTokenIsTextOrTheOneLineOfAFile) {
+  EXPECT_EQ(Accept("admin-token=0123456789abcdef").admin_token, "0123456789abcdef");
+  EXPECT_EQ(ErrorOf("admin-token=0123456789abcde"),
+            "t.conf:1: admin-token: expected at least 16 characters, best from a random source");
+  EXPECT_EQ(Accept("admin-token-file=" + WriteTestFile("token", "0123456789abcdef\n")).admin_token,
+            "0123456789abcdef");
+}
+
+TEST(OptionValuesTest, DrainingHasATimeAndALeastNumber) {
+  EXPECT_EQ(Accept("drain-timeout=90").drain_timeout, seconds(90));
+  EXPECT_EQ(Accept("drain-min-allocations=3").drain_min_allocations, 3u);
+}
+
 TEST(OptionValuesTest, ACertificateThatWasAskedForIsMarked) {
   EXPECT_FALSE(Accept("").cert_given);
   EXPECT_TRUE(Accept("cert=/etc/cert.pem").cert_given);

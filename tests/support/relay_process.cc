@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -27,27 +28,6 @@ std::string ReadFile(const std::string& path) {
   std::ostringstream content;
   content << file.rdbuf();
   return content.str();
-}
-
-// The body of a page, nothing when it does not come with status 200.
-std::optional<std::string> Page(const Endpoint& server, const std::string& path) {
-  ConnectionSettings settings;
-  settings.transport = ClientTransport::kTcp;
-  settings.server = server;
-  auto connection = ClientConnection::Open(settings);
-  if (!connection) return std::nullopt;
-  const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-  if (!connection->Send(AsBytes(request), seconds(5))) return std::nullopt;
-  std::string answer;
-  std::vector<uint8_t> piece(64 * 1024);
-  for (;;) {
-    const auto size = connection->Receive(piece, seconds(5));
-    if (!size) break;
-    answer.append(AsText(ByteView(piece).first(*size)));
-  }
-  const size_t body = answer.find("\r\n\r\n");
-  if (body == std::string::npos || answer.find(" 200 ") > answer.find('\n')) return std::nullopt;
-  return answer.substr(body + 4);
 }
 
 // In the child, between fork and exec: nothing but system calls.
@@ -134,7 +114,7 @@ std::string RelayProcess::Start(const Settings& settings) {
     Launch(settings);
     if (pid_ < 0) return "fork failed";
     const bool settled = Within(
-        kStartPatience, [this] { return HasEnded() || Page(admin_, "/readyz").has_value(); });
+        kStartPatience, [this] { return HasEnded() || Http("GET", "/readyz").status == 200; });
     if (!settled) return "the relay is not ready in time: " + Log();
     if (!status_) return "";
     // Another program may have had one of the ports on all addresses.
@@ -145,9 +125,13 @@ std::string RelayProcess::Start(const Settings& settings) {
 
 std::string RelayProcess::Stop() {
   if (pid_ <= 0) return "";
-  if (!status_) kill(pid_, SIGTERM);
+  if (!status_) Signal(SIGTERM);
+  return AwaitEnd();
+}
+
+std::string RelayProcess::AwaitEnd() {
   const bool ended = Within(kStopPatience, [this] { return HasEnded(); });
-  if (!ended) return "the relay runs on after SIGTERM";
+  if (!ended) return "the relay runs on: " + Log();
   if (*status_ == 0) return "";
   const std::string how = WIFSIGNALED(*status_) ? "signal " + std::to_string(WTERMSIG(*status_))
                                                 : "status " + std::to_string(WEXITSTATUS(*status_));
@@ -199,8 +183,31 @@ milliseconds RelayProcess::cpu_time() const {
   return milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
 }
 
+RelayProcess::HttpAnswer RelayProcess::Http(const std::string& method, const std::string& target,
+                                            const std::string& headers) const {
+  ConnectionSettings settings;
+  settings.transport = ClientTransport::kTcp;
+  settings.server = admin_;
+  auto connection = ClientConnection::Open(settings);
+  if (!connection) return {};
+  const std::string request = method + " " + target + " HTTP/1.0\r\n" + headers + "\r\n";
+  if (!connection->Send(AsBytes(request), seconds(5))) return {};
+  std::string answer;
+  std::vector<uint8_t> piece(64 * 1024);
+  for (;;) {
+    const auto size = connection->Receive(piece, seconds(5));
+    if (!size) break;
+    answer.append(AsText(ByteView(piece).first(*size)));
+  }
+  const size_t body = answer.find("\r\n\r\n");
+  const size_t status = answer.find(' ');
+  if (body == std::string::npos || status > body) return {};
+  return {std::atoi(answer.c_str() + status), answer.substr(body + 4)};
+}
+
 std::string RelayProcess::Metrics() const {
-  return Page(admin_, "/metrics").value_or("");
+  const HttpAnswer answer = Http("GET", "/metrics");
+  return answer.status == 200 ? answer.body : "";
 }
 
 std::optional<double> RelayProcess::Metric(const std::string& name) const {

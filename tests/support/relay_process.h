@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class RelayProcess {
   std::string Start(const Settings& settings);
   // SIGTERM, and waits for the end. Empty when the relay ended with status 0; else what happened.
   std::string Stop();
+  void Signal(int number) const { kill(pid_, number); }
+  // As Stop, of a relay that is about to end by itself.
+  std::string AwaitEnd();
 
   pid_t pid() const { return pid_; }
   // UDP, TCP and TLS are all served on it.
@@ -57,6 +61,13 @@ class RelayProcess {
   uint64_t resident_bytes() const;
   size_t descriptors() const;
   std::chrono::milliseconds cpu_time() const;
+  // What the admin address answers; status 0 when nothing comes.
+  struct HttpAnswer {
+    int status = 0;
+    std::string body{};
+  };
+  HttpAnswer Http(const std::string& method, const std::string& target,
+                  const std::string& headers = "") const;
   // The body of /metrics, empty when it does not come.
   std::string Metrics() const;
   // The value of one line of it, such as "culvert_drops_total{reason=\"queue_full\"}".

@@ -264,6 +264,11 @@ TEST_F(AllocateTest, AQuotaThatIsUsedUpIs486BeforeAnythingIsOpened) {
 }
 
 // AL-20
+TEST_F(AllocateTest, WhileDrainingItIs508AndNoQuotaIsTaken) {
+  StartDraining();
+  EXPECT_EQ(Ask(Allocate()), (Lines{"lookup alice"} + Refusal("Allocate", 1, 508)));
+}
+
 TEST_F(AllocateTest, ALifetimeBelowTheDefaultIsTheDefault) {
   EXPECT_EQ(Ask(Allocate().Lifetime(0)), Granted(1, "600"));
 }

@@ -28,6 +28,16 @@ TEST_F(RetransmissionTest, ARepeatedAllocateGetsTheSameBytesAndOpensNothing) {
   EXPECT_EQ(effects.last_reply(), first);
 }
 
+// AL-30: also when nothing new is opened any more.
+TEST_F(RetransmissionTest, ARepeatedAllocateGetsTheSameBytesWhileDraining) {
+  const TurnRequest request = Signed(TurnRequest(Method::kAllocate).Transport(17));
+  Send(request);
+  const std::vector<uint8_t> first = effects.last_reply();
+  StartDraining();
+  Send(request);
+  EXPECT_EQ(effects.last_reply(), first);
+}
+
 // AL-30, AL-16
 TEST_F(RetransmissionTest, TheReservationTokenIsRepeated) {
   const TurnRequest request = Signed(TurnRequest(Method::kAllocate).Transport(17).EvenPort(true));

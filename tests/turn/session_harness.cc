@@ -93,6 +93,11 @@ void SessionHarness::AllocateTcp() {
   ASSERT_NE(session().allocation(), nullptr);
 }
 
+void SessionHarness::StartDraining() {
+  session();  // makes what sessions share
+  shared_->draining = true;
+}
+
 Lines SessionHarness::Pass(seconds time) {
   const Instant end = clock.now().instant + time;
   while (clock.now().instant < end) {

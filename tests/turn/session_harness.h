@@ -61,6 +61,8 @@ class SessionHarness : public ::testing::Test {
   void AllocateTcp();
   // Lets time pass, calling the timer at each deadline; returns the effects.
   Lines Pass(seconds time);
+  // As its worker does for all of its sessions.
+  void StartDraining();
 
   // --- what is expected
   // A success answer with integrity, and its count.
