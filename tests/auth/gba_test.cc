@@ -15,14 +15,15 @@
 
 #include "auth/hex.h"
 #include "auth/keys.h"
+#include "tests/vectors/gba.h"
 
 namespace culvert::auth {
 namespace {
 
-constexpr std::string_view kImpi = "user1_private@home1.net";
-constexpr std::string_view kNaf = "turn1.home1.net";
-constexpr std::string_view kBTid = "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.home1.net";
-constexpr std::string_view kRealm = "3GPP-bootstrapping@turn1.home1.net";
+using testing::gba::kBTid;
+using testing::gba::kImpi;
+using testing::gba::kNaf;
+using testing::gba::kRealm;
 
 template <typename Bytes>
 Bytes FromHex(std::string_view hex) {
@@ -32,11 +33,11 @@ Bytes FromHex(std::string_view hex) {
 }
 
 Ks TestKs() {
-  return FromHex<Ks>("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441");
+  return FromHex<Ks>(testing::gba::kKs);
 }
 
 Rand TestRand() {
-  return FromHex<Rand>("23553cbe9637a89d218ae64dae47bf35");
+  return FromHex<Rand>(testing::gba::kRand);
 }
 
 std::string KsNafIn(GbaKey which, std::string_view ua) {
@@ -54,12 +55,11 @@ TEST(GbaTest, TheKdfIsAnHmacOverCodeParametersAndLengths) {
   const Ks key = TestKs();
   const std::array<uint8_t, 32> derived = GbaKdf(
       key, 0x01, {AsBytes("gba-me"), TestRand(), AsBytes(kImpi), NafId(kNaf, kHttpDigestUa)});
-  EXPECT_EQ(Hex(derived), "4b51353b588fe4a4d003290278444c909c532749253894709b0bdecfb0382e6e");
+  EXPECT_EQ(Hex(derived), testing::gba::kKsNaf);
 }
 
 TEST(GbaTest, KsNafFollowsKeyProtocolAndPlace) {
-  EXPECT_EQ(KsNafIn(GbaKey::kMe, "0100000002"),
-            "4b51353b588fe4a4d003290278444c909c532749253894709b0bdecfb0382e6e");
+  EXPECT_EQ(KsNafIn(GbaKey::kMe, "0100000002"), testing::gba::kKsNaf);
   EXPECT_EQ(KsNafIn(GbaKey::kUicc, "0100000002"),
             "89f1333ad4f54ef74263a5d72b01d5a50b2b2db35f987c7e2100520cdf5bbf4b");
   EXPECT_EQ(KsNafIn(GbaKey::kMe, "010001002f"),

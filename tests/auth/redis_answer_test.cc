@@ -5,20 +5,16 @@
 #include "auth/hex.h"
 #include "auth/keys.h"
 #include "tests/auth/replies.h"
+#include "tests/vectors/gba.h"
 
 namespace culvert::auth {
 namespace {
 
 using redis::Reply;
+namespace gba = testing::gba;
 
 constexpr int64_t kNow = 1'700'000'000;
-constexpr const char* kImpi = "user1_private@home1.net";
 constexpr const char* kHa1 = "96e72903d0fff6c72008061c92eccf7a";
-constexpr const char* kBTid = "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.home1.net";
-constexpr const char* kGbaRealm = "3GPP-bootstrapping@turn1.home1.net";
-constexpr const char* kKsNaf = "4b51353b588fe4a4d003290278444c909c532749253894709b0bdecfb0382e6e";
-constexpr const char* kKs = "b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441";
-constexpr const char* kRand = "23553cbe9637a89d218ae64dae47bf35";
 
 AskedUser Asked(std::string name, std::string realm = "home1.net") {
   return {name, name, std::move(realm), std::nullopt, {Instant(), WallTime(seconds(kNow))}};
@@ -58,16 +54,17 @@ TEST_F(RedisAnswerTest, ADigestRecordIsTheUsersKeyAndPolicy) {
                           {"expires", std::to_string(kNow + 60)},
                           {"user-quota", "2"},
                           {"max-lifetime", "700"}});
-  const Answer answer = AnswerTo(Asked(kImpi));
+  const Answer answer = AnswerTo(Asked(gba::kImpi));
   ASSERT_TRUE(answer.ok());
   const Credential& credential = **answer;
-  EXPECT_EQ(credential.username, kImpi);
-  EXPECT_EQ(credential.subject, kImpi);
+  EXPECT_EQ(credential.username, gba::kImpi);
+  EXPECT_EQ(credential.subject, gba::kImpi);
   EXPECT_EQ(credential.account, "");
   EXPECT_EQ(credential.realm, "home1.net");
   EXPECT_EQ(Hex(*credential.keys.md5), kHa1);
-  EXPECT_EQ(credential.keys,
-            (IntegrityKeys{DeriveMd5Key(kImpi, "home1.net", "secret-password"), std::nullopt}));
+  EXPECT_EQ(
+      credential.keys,
+      (IntegrityKeys{DeriveMd5Key(gba::kImpi, "home1.net", "secret-password"), std::nullopt}));
   EXPECT_EQ(credential.expiry, WallTime(seconds(kNow + 60)));
   EXPECT_EQ(credential.policy.user_quota, 2u);
   EXPECT_EQ(credential.policy.max_lifetime, seconds(700));
@@ -76,24 +73,24 @@ TEST_F(RedisAnswerTest, ADigestRecordIsTheUsersKeyAndPolicy) {
 
 TEST_F(RedisAnswerTest, TheSubjectMayBeAnother) {
   replies_.digest = Hash({{"ha1", kHa1}, {"subject", "subscriber 7"}});
-  EXPECT_EQ((*AnswerTo(Asked(kImpi)))->subject, "subscriber 7");
+  EXPECT_EQ((*AnswerTo(Asked(gba::kImpi)))->subject, "subscriber 7");
 }
 
 TEST_F(RedisAnswerTest, AnImpuHasTheKeyOfItsImpi) {
   replies_.digest = Hash({{"ha1", kHa1}});
   AskedUser asked = Asked("sip:alice@home1.net");
-  asked.account = kImpi;
+  asked.account = gba::kImpi;
   const Answer answer = AnswerTo(asked);
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ((*answer)->username, "sip:alice@home1.net");
-  EXPECT_EQ((*answer)->account, kImpi);
-  EXPECT_EQ((*answer)->subject, kImpi);
+  EXPECT_EQ((*answer)->account, gba::kImpi);
+  EXPECT_EQ((*answer)->subject, gba::kImpi);
   EXPECT_EQ(Hex(*(*answer)->keys.md5), kHa1);
 }
 
 TEST_F(RedisAnswerTest, AHashIsKeptForTheNextRequest) {
   replies_.digest = Hash({{"ha1", kHa1}});
-  AskedUser asked = Asked(kImpi);
+  AskedUser asked = Asked(gba::kImpi);
   asked.userhash = UserHash{1, 2, 3};
   EXPECT_EQ((*AnswerTo(asked))->userhash, asked.userhash);
 }
@@ -101,11 +98,11 @@ TEST_F(RedisAnswerTest, AHashIsKeptForTheNextRequest) {
 TEST_F(RedisAnswerTest, WhoIsBarredOrOverIsRefusedWhateverElseKnowsThem) {
   replies_.key = String(kHa1);
   replies_.digest = Hash({{"ha1", kHa1}, {"barred", "1"}});
-  EXPECT_EQ(Outcome(Asked(kImpi)), "barred");
+  EXPECT_EQ(Outcome(Asked(gba::kImpi)), "barred");
   replies_.digest = Hash({{"ha1", kHa1}, {"expires", std::to_string(kNow)}});
-  EXPECT_EQ(Outcome(Asked(kImpi)), "expired");
+  EXPECT_EQ(Outcome(Asked(gba::kImpi)), "expired");
   replies_.digest = Hash({{"ha1", kHa1}, {"expires", std::to_string(kNow + 1)}});
-  EXPECT_EQ(Outcome(Asked(kImpi)), "known");
+  EXPECT_EQ(Outcome(Asked(gba::kImpi)), "known");
 }
 
 TEST_F(RedisAnswerTest, ARecordThatCannotBeReadLetsNobodyIn) {
@@ -123,23 +120,23 @@ TEST_F(RedisAnswerTest, ARecordThatCannotBeReadLetsNobodyIn) {
 }
 
 TEST_F(RedisAnswerTest, KsNafIsThePasswordOfABTid) {
-  replies_.gba = Hash({{"ks-naf", kKsNaf},
-                       {"naf", "turn1.home1.net"},
-                       {"impi", kImpi},
+  replies_.gba = Hash({{"ks-naf", gba::kKsNaf},
+                       {"naf", gba::kNaf},
+                       {"impi", gba::kImpi},
                        {"expires", std::to_string(kNow + 3600)}});
-  const Answer answer = AnswerTo(Asked(kBTid, kGbaRealm));
+  const Answer answer = AnswerTo(Asked(gba::kBTid, gba::kRealm));
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(Hex(*(*answer)->keys.md5), "78d5edbc0307d7ba8a75b8dc660ab0ee");
   EXPECT_EQ(Hex(*(*answer)->keys.sha256),
             "037047debd6d96920e1ba7a6c1f8df4095a886f9cfab758b6ccbdf8f39b37e3c");
-  EXPECT_EQ((*answer)->username, kBTid);
-  EXPECT_EQ((*answer)->subject, kImpi);
+  EXPECT_EQ((*answer)->username, gba::kBTid);
+  EXPECT_EQ((*answer)->subject, gba::kImpi);
   EXPECT_EQ((*answer)->expiry, WallTime(seconds(kNow + 3600)));
 }
 
 TEST_F(RedisAnswerTest, KsIsTurnedIntoTheKeyOfTheRealmsNaf) {
-  replies_.gba = Hash({{"ks", kKs}, {"rand", kRand}, {"impi", kImpi}});
-  EXPECT_EQ(Md5Of(Asked(kBTid, kGbaRealm)), "78d5edbc0307d7ba8a75b8dc660ab0ee");
+  replies_.gba = Hash({{"ks", gba::kKs}, {"rand", gba::kRand}, {"impi", gba::kImpi}});
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid, gba::kRealm)), "78d5edbc0307d7ba8a75b8dc660ab0ee");
   const auto password = [](std::string_view hex) {
     KsNaf key;
     EXPECT_TRUE(ParseHex(hex, key));
@@ -148,48 +145,50 @@ TEST_F(RedisAnswerTest, KsIsTurnedIntoTheKeyOfTheRealmsNaf) {
   const std::string uicc = "3GPP-bootstrapping-uicc@turn1.home1.net";
   const SecretText int_naf =
       password("89f1333ad4f54ef74263a5d72b01d5a50b2b2db35f987c7e2100520cdf5bbf4b");
-  EXPECT_EQ(Md5Of(Asked(kBTid, uicc)), Hex(DeriveMd5Key(kBTid, uicc, int_naf.view())));
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid, uicc)), Hex(DeriveMd5Key(gba::kBTid, uicc, int_naf.view())));
   settings_.gba_ua = *ParseUaId("010001002f");
   const SecretText other_ua =
       password("a58834439fee3de255281ddeed3ead4abe188f99400d7f4eaa7643196147a2c7");
-  EXPECT_EQ(Md5Of(Asked(kBTid, kGbaRealm)), Hex(DeriveMd5Key(kBTid, kGbaRealm, other_ua.view())));
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid, gba::kRealm)),
+            Hex(DeriveMd5Key(gba::kBTid, gba::kRealm, other_ua.view())));
 }
 
 TEST_F(RedisAnswerTest, InARealmThatNamesNoNafItIsTheConfiguredOne) {
   const std::string expected =
-      Hex(DeriveMd5Key(kBTid, "home1.net", "S1E1O1iP5KTQAykCeERMkJxTJ0klOJRwmwvez7A4Lm4="));
-  replies_.gba = Hash({{"ks", kKs}, {"rand", kRand}, {"impi", kImpi}});
-  EXPECT_EQ(Md5Of(Asked(kBTid)), "none");
-  EXPECT_EQ(Findings(), "bad culvert/gba/" + std::string(kBTid) +
+      Hex(DeriveMd5Key(gba::kBTid, "home1.net", "S1E1O1iP5KTQAykCeERMkJxTJ0klOJRwmwvez7A4Lm4="));
+  replies_.gba = Hash({{"ks", gba::kKs}, {"rand", gba::kRand}, {"impi", gba::kImpi}});
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid)), "none");
+  EXPECT_EQ(Findings(), "bad culvert/gba/" + std::string(gba::kBTid) +
                             ": holds no key for this realm's NAF, Ua and kind of GBA\n");
-  settings_.gba_naf = "turn1.home1.net";
-  EXPECT_EQ(Md5Of(Asked(kBTid)), expected);
-  replies_.gba = Hash({{"ks-naf", kKsNaf}, {"naf", "TURN1.home1.net"}});
-  EXPECT_EQ(Md5Of(Asked(kBTid)), expected);
+  settings_.gba_naf = gba::kNaf;
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid)), expected);
+  replies_.gba = Hash({{"ks-naf", gba::kKsNaf}, {"naf", "TURN1.home1.net"}});
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid)), expected);
   settings_.gba_naf.clear();
-  EXPECT_EQ(Md5Of(Asked(kBTid)), expected);
+  EXPECT_EQ(Md5Of(Asked(gba::kBTid)), expected);
 }
 
 TEST_F(RedisAnswerTest, AKeyForAnotherNafUaOrKindIsNone) {
-  replies_.gba = Hash({{"ks-naf", kKsNaf}, {"naf", "turn2.home1.net"}});
-  EXPECT_EQ(Outcome(Asked(kBTid, kGbaRealm)), "unknown-user");
-  replies_.gba = Hash({{"ks-naf", kKsNaf}, {"naf", "turn1.home1.net"}, {"ua", "0100000001"}});
-  EXPECT_EQ(Outcome(Asked(kBTid, kGbaRealm)), "unknown-user");
-  replies_.gba = Hash({{"ks-naf", kKsNaf}, {"naf", "turn1.home1.net"}});
-  EXPECT_EQ(Outcome(Asked(kBTid, "3GPP-bootstrapping-uicc@turn1.home1.net")), "unknown-user");
-  EXPECT_EQ(Outcome(Asked(kBTid, "3GPP-bootstrapping-digest@turn1.home1.net")), "known");
-  replies_.gba = Hash({{"ks", kKs}, {"rand", kRand}, {"impi", kImpi}});
-  EXPECT_EQ(Outcome(Asked(kBTid, "3GPP-bootstrapping-digest@turn1.home1.net")), "unknown-user");
+  replies_.gba = Hash({{"ks-naf", gba::kKsNaf}, {"naf", "turn2.home1.net"}});
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, gba::kRealm)), "unknown-user");
+  replies_.gba = Hash({{"ks-naf", gba::kKsNaf}, {"naf", gba::kNaf}, {"ua", "0100000001"}});
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, gba::kRealm)), "unknown-user");
+  replies_.gba = Hash({{"ks-naf", gba::kKsNaf}, {"naf", gba::kNaf}});
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, "3GPP-bootstrapping-uicc@turn1.home1.net")), "unknown-user");
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, "3GPP-bootstrapping-digest@turn1.home1.net")), "known");
+  replies_.gba = Hash({{"ks", gba::kKs}, {"rand", gba::kRand}, {"impi", gba::kImpi}});
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, "3GPP-bootstrapping-digest@turn1.home1.net")),
+            "unknown-user");
 }
 
 TEST_F(RedisAnswerTest, AnOldKeyIsExpiredAndTheOperatorReadsThatBootstrappingIsDue) {
   replies_.gba =
-      Hash({{"ks-naf", kKsNaf}, {"naf", "turn1.home1.net"}, {"expires", std::to_string(kNow)}});
-  EXPECT_EQ(Outcome(Asked(kBTid, kGbaRealm)), "expired");
-  EXPECT_EQ(Findings(), "fine culvert/gba/" + std::string(kBTid) +
+      Hash({{"ks-naf", gba::kKsNaf}, {"naf", gba::kNaf}, {"expires", std::to_string(kNow)}});
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, gba::kRealm)), "expired");
+  EXPECT_EQ(Findings(), "fine culvert/gba/" + std::string(gba::kBTid) +
                             ": the key's time is over: bootstrapping is due\n");
   replies_.gba = Hash({{"barred", "1"}});
-  EXPECT_EQ(Outcome(Asked(kBTid, kGbaRealm)), "barred");
+  EXPECT_EQ(Outcome(Asked(gba::kBTid, gba::kRealm)), "barred");
 }
 
 TEST_F(RedisAnswerTest, CoturnsKeyIsAnMd5Key) {

@@ -4,6 +4,7 @@
 
 #include "auth/hex.h"
 #include "tests/auth/replies.h"
+#include "tests/vectors/gba.h"
 
 namespace culvert::auth {
 namespace {
@@ -14,11 +15,11 @@ using Field = std::pair<std::string, std::string>;
 const Field kHa1 = {"ha1", "96e72903d0fff6c72008061c92eccf7a"};
 const Field kHa1Sha256 = {"ha1-sha256",
                           "EA4C6E4B6CC38AAACAF34D418746B157C1BC1FB91BB6A088919AA76953F2EB87"};
-const Field kKsNaf = {"ks-naf", "4b51353b588fe4a4d003290278444c909c532749253894709b0bdecfb0382e6e"};
-const Field kNaf = {"naf", "turn1.home1.net"};
-const Field kKs = {"ks", "b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"};
-const Field kRand = {"rand", "23553cbe9637a89d218ae64dae47bf35"};
-const Field kImpi = {"impi", "user1_private@home1.net"};
+const Field kKsNaf = {"ks-naf", testing::gba::kKsNaf};
+const Field kNaf = {"naf", testing::gba::kNaf};
+const Field kKs = {"ks", testing::gba::kKs};
+const Field kRand = {"rand", testing::gba::kRand};
+const Field kImpi = {"impi", testing::gba::kImpi};
 
 // "ok", "absent", or what is wrong.
 template <typename T>

@@ -39,6 +39,15 @@ std::unique_ptr<Client> ClientFixture::Connect(const std::string& connection_str
   return client;
 }
 
+std::shared_ptr<Settings> ClientFixture::Impatient(const Endpoint& server) {
+  auto settings = std::make_shared<Settings>();
+  settings->servers.front().host = server.ip().ToString();
+  settings->servers.front().port = server.port();
+  settings->ping_interval = milliseconds(200);
+  settings->command_timeout = milliseconds(200);
+  return settings;
+}
+
 bool ClientFixture::Until(std::function<bool()> condition, milliseconds patience) {
   condition_ = std::move(condition);
   held_ = condition_();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "server/base/address.h"
 #include "server/net/loop.h"
 #include "server/net/timer_wheel.h"
 #include "server/redis/client.h"
@@ -22,6 +23,9 @@ class ClientFixture : public ::testing::Test, private net::TurnHandler {
   std::unique_ptr<Client> MakeClient(std::shared_ptr<const Settings> settings);
   // The same, and it is connected.
   std::unique_ptr<Client> Connect(const std::string& connection_string);
+
+  // Of a server that is asked often and may not be slow.
+  static std::shared_ptr<Settings> Impatient(const Endpoint& server);
 
   // Runs the loop until `condition` has held once; false when it does not in time. Not from within
   // a condition.

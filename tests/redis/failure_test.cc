@@ -85,12 +85,7 @@ TEST_F(FailureTest, AFrozenServerCostsADeadlineOnce) {
 
 TEST_F(FailureTest, AnIdleConnectionToAFrozenServerIsNoticed) {
   ASSERT_EQ(redis_.Start(), "");
-  auto settings = std::make_shared<Settings>();
-  settings->servers.front().host = redis_.host();
-  settings->servers.front().port = redis_.address().port();
-  settings->ping_interval = milliseconds(200);
-  settings->command_timeout = milliseconds(200);
-  const auto client = MakeClient(settings);
+  const auto client = MakeClient(Impatient(redis_.address()));
   ASSERT_TRUE(Until([&] { return client->connected(); }));
   redis_.Freeze();
   EXPECT_TRUE(Until([&] { return !client->connected(); }));

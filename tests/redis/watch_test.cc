@@ -93,12 +93,7 @@ TEST_F(WatchTest, AfterALostConnectionAnythingMayHaveChanged) {
 }
 
 TEST_F(WatchTest, AFrozenServerIsNoticedWithoutACall) {
-  auto settings = std::make_shared<Settings>();
-  settings->servers.front().host = redis_.host();
-  settings->servers.front().port = redis_.address().port();
-  settings->ping_interval = milliseconds(200);
-  settings->command_timeout = milliseconds(200);
-  const auto client = MakeClient(settings);
+  const auto client = MakeClient(Impatient(redis_.address()));
   Watch(*client, {"a"});
   ASSERT_TRUE(Until([&] { return client->watching(); }));
   redis_.Freeze();

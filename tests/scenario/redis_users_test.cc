@@ -12,21 +12,13 @@
 #include "auth/keys.h"
 #include "tests/scenario/redis_relay.h"
 #include "tests/support/turn_request.h"
+#include "tests/vectors/gba.h"
 
 namespace culvert::testing {
 namespace {
 
 constexpr uint8_t kUdp = stun::kTransportUdp;
 constexpr uint8_t kTcp = stun::kTransportTcp;
-
-// TS 35.207 test set 1, and the keys that follow from it (tests/auth/gba_test.cc).
-constexpr const char* kImpi = "user1_private@home1.net";
-constexpr const char* kBTid = "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.home1.net";
-constexpr const char* kGbaRealm = "3GPP-bootstrapping@turn1.home1.net";
-constexpr const char* kKs = "b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441";
-constexpr const char* kRand = "23553cbe9637a89d218ae64dae47bf35";
-constexpr const char* kKsNaf = "4b51353b588fe4a4d003290278444c909c532749253894709b0bdecfb0382e6e";
-constexpr const char* kGbaPassword = "S1E1O1iP5KTQAykCeERMkJxTJ0klOJRwmwvez7A4Lm4=";
 
 std::string UnixSeconds(seconds from_now) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -74,41 +66,42 @@ TEST_F(RedisUsersTest, CoturnsSecretsAreTriedUntilOneFits) {
 
 TEST_F(RedisUsersTest, ASipDigestUserIsServed) {
   StartRelayWithRedis();
-  Write({"HSET", std::string("culvert/digest/") + kRealm + "/" + kImpi, "ha1",
-         Md5Hex(kImpi, "secret-password", kRealm), "expires", UnixSeconds(seconds(600))});
-  EXPECT_EQ(Try(kImpi, "secret-password", kUdp), 0);
-  EXPECT_EQ(Try(kImpi, "secret-password", kTcp), 0);
-  EXPECT_EQ(Try(kImpi, "another"), 401);
+  Write({"HSET", std::string("culvert/digest/") + kRealm + "/" + gba::kImpi, "ha1",
+         Md5Hex(gba::kImpi, "secret-password", kRealm), "expires", UnixSeconds(seconds(600))});
+  EXPECT_EQ(Try(gba::kImpi, "secret-password", kUdp), 0);
+  EXPECT_EQ(Try(gba::kImpi, "secret-password", kTcp), 0);
+  EXPECT_EQ(Try(gba::kImpi, "another"), 401);
 }
 
 TEST_F(RedisUsersTest, ABTidWithKsNafIsServed) {
-  StartRelayWithRedis([](config::Options& o) { o.realm = kGbaRealm; });
-  Write({"HSET", std::string("culvert/gba/") + kBTid, "ks-naf", kKsNaf, "naf", "turn1.home1.net",
-         "impi", kImpi, "expires", UnixSeconds(seconds(600))});
-  EXPECT_EQ(Try(kBTid, kGbaPassword, kUdp), 0);
-  EXPECT_EQ(Try(kBTid, kGbaPassword, kTcp), 0);
-  EXPECT_EQ(Try(kBTid, "another"), 401);
+  StartRelayWithRedis([](config::Options& o) { o.realm = gba::kRealm; });
+  Write({"HSET", std::string("culvert/gba/") + gba::kBTid, "ks-naf", gba::kKsNaf, "naf", gba::kNaf,
+         "impi", gba::kImpi, "expires", UnixSeconds(seconds(600))});
+  EXPECT_EQ(Try(gba::kBTid, gba::kPassword, kUdp), 0);
+  EXPECT_EQ(Try(gba::kBTid, gba::kPassword, kTcp), 0);
+  EXPECT_EQ(Try(gba::kBTid, "another"), 401);
 }
 
 TEST_F(RedisUsersTest, ABTidWithKsIsServedInThePlainRealmToo) {
-  StartRelayWithRedis([](config::Options& o) { o.gba_naf = "turn1.home1.net"; });
-  Write({"HSET", std::string("culvert/gba/") + kBTid, "ks", kKs, "rand", kRand, "impi", kImpi});
-  EXPECT_EQ(Try(kBTid, kGbaPassword, kUdp), 0);
-  EXPECT_EQ(Try(kBTid, kGbaPassword, kTcp), 0);
+  StartRelayWithRedis([](config::Options& o) { o.gba_naf = gba::kNaf; });
+  Write({"HSET", std::string("culvert/gba/") + gba::kBTid, "ks", gba::kKs, "rand", gba::kRand,
+         "impi", gba::kImpi});
+  EXPECT_EQ(Try(gba::kBTid, gba::kPassword, kUdp), 0);
+  EXPECT_EQ(Try(gba::kBTid, gba::kPassword, kTcp), 0);
 }
 
 // The subject is the IMPI, so that a UE that has bootstrapped again goes on with what it has.
 TEST_F(RedisUsersTest, ARenewedBTidFollowsTheOldOne) {
-  StartRelayWithRedis([](config::Options& o) { o.realm = kGbaRealm; });
+  StartRelayWithRedis([](config::Options& o) { o.realm = gba::kRealm; });
   const std::string renewed = "AAAAAAAAAAAAAAAAAAAAAA==@bsf.home1.net";
-  for (const std::string& name : {std::string(kBTid), renewed}) {
-    Write(
-        {"HSET", "culvert/gba/" + name, "ks-naf", kKsNaf, "naf", "turn1.home1.net", "impi", kImpi});
+  for (const std::string& name : {std::string(gba::kBTid), renewed}) {
+    Write({"HSET", "culvert/gba/" + name, "ks-naf", gba::kKsNaf, "naf", gba::kNaf, "impi",
+           gba::kImpi});
   }
-  TurnClient client = Named(kBTid, kGbaPassword);
+  TurnClient client = Named(gba::kBTid, gba::kPassword);
   ASSERT_TRUE(client.Allocate({}).ok());
   const ClientCredentials& known = client.credentials();
-  const TestUser again(renewed, kGbaPassword, known.realm);
+  const TestUser again(renewed, gba::kPassword, known.realm);
   const auto request =
       TurnRequest(stun::Method::kRefresh, 7).Lifetime(900).SignedBy(again, known.nonce).bytes();
   ASSERT_TRUE(client.connection().Send(request, kPatience).ok());
