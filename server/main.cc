@@ -140,6 +140,7 @@ class Control final : private net::FdHandler, private net::TurnHandler {
     facts.certificate_expiry = server_.certificate_expiry();
     facts.relay_ports = server_.relay_ports();
     facts.redis = server_.redis();
+    facts.statsdb = server_.statsdb();
     return facts;
   }
 

@@ -44,6 +44,8 @@ class Server {
 
   const std::vector<ListenerPlan>& listeners() const { return plan_; }
   observe::AllCounters counters() const { return counters_; }
+  // One for each worker where allocations are told to a Redis, else none.
+  const std::vector<const redis::Statistics*>& statsdb() const { return statsdb_; }
   // One for each worker where users are in Redis, else none.
   const std::vector<const redis::Statistics*>& redis() const { return redis_; }
   // Users are in Redis only, and a worker has not been connected to it yet.
@@ -57,6 +59,8 @@ class Server {
  private:
   Server(const config::Options& options, observe::Log& log, net::Syscalls& sys);
   std::optional<std::string> LoadTls();
+  // Plugs one of its own into each worker.
+  std::optional<std::string> UseStatusWriters(const config::Options& options);
   std::optional<std::string> Bind();
 
   config::Options options_;  // without secrets once the providers are made
@@ -80,6 +84,7 @@ class Server {
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;
   std::vector<const redis::Statistics*> redis_;
+  std::vector<const redis::Statistics*> statsdb_;
   bool users_only_in_redis_ = false;
   std::vector<std::thread> threads_;
 };
