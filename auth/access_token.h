@@ -19,6 +19,9 @@
 
 namespace culvert::auth {
 
+// RFC 7635 section 4.1.1: clocks and networks may differ by so much.
+inline constexpr seconds kTokenTolerance{5};
+
 enum class TokenAlgorithm : uint8_t { kA256Gcm, kA128Gcm };
 
 // "A256GCM", "A128GCM".

@@ -178,8 +178,8 @@ void CredentialCache::OnStoreChange(std::string_view name, std::string_view real
 }
 
 void CredentialCache::CountEntries() {
-  const size_t entries = known_.size() + refused_.size();
-  counters_.entries.Up(static_cast<int64_t>(entries) - counters_.entries.value());
+  const auto entries = static_cast<int64_t>(known_.size() + refused_.size());
+  counters_.entries.Up(entries - std::exchange(counted_entries_, entries));
 }
 
 }  // namespace culvert::auth

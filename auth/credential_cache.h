@@ -41,7 +41,7 @@ struct CacheSettings {
 
 class CredentialCache : public Provider {
  public:
-  // `counters` outlives it.
+  // `counters` outlives it; caches of one worker may share it.
   CredentialCache(std::unique_ptr<Provider> provider, const CacheSettings& settings,
                   observe::CredentialCounters& counters);
   ~CredentialCache() override;
@@ -72,6 +72,7 @@ class CredentialCache : public Provider {
   // Questions under way, by the key of their answer.
   absl::flat_hash_map<std::string, std::unique_ptr<Flight>> flights_;
   size_t waiting_ = 0;
+  int64_t counted_entries_ = 0;  // ours among those that the counters have
   Changed changed_;
   // Expires with this object: tells a caller of several waiters that one of them has ended it.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

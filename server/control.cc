@@ -159,6 +159,7 @@ admin::Facts Control::CollectFacts() const {
   facts.certificate_expiry = server_.certificate_expiry();
   facts.relay_ports = server_.relay_ports();
   facts.redis = server_.redis();
+  facts.statsdb = server_.statsdb();
   return facts;
 }
 

@@ -53,7 +53,7 @@ Loaded SecretSource(const config::Options& options) {
 }
 
 Loaded TokenSource(const config::Options& options) {
-  if (!options.oauth) return Source();
+  if (options.oauth_keys.empty()) return Source();
   auto keys = auth::TokenKeys::Load(ServerNameOf(options), Secrets(options.oauth_keys));
   if (!keys) return Failure{"oauth-key: " + keys.error()};
   return InMemory<auth::TokenUsers>(*keys);

@@ -13,6 +13,8 @@
 #include "server/net/machine.h"
 #include "server/net/socket.h"
 #include "server/providers.h"
+#include "server/redis/connection_string.h"
+#include "server/statsdb/status_writer.h"
 
 namespace culvert {
 namespace {
@@ -127,6 +129,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
     server->counters_.push_back(&worker.counters());
   }
   for (relay::Worker* worker : all) worker->SetPeers(all);
+  if (auto error = server->UseStatusWriters(options)) return Failure{*error};
   if (WantsTls(options)) {
     // While there are the rights that loading the module may take.
     server->kernel_tls_ = options.kernel_tls && options.tls && net::KernelTlsOffered(sys);
@@ -139,6 +142,20 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   }
   if (auto error = server->Bind()) return Failure{*error};
   return server;
+}
+
+std::optional<std::string> Server::UseStatusWriters(const config::Options& options) {
+  if (options.redis_statsdb.empty()) return std::nullopt;
+  const auto settings =
+      redis::ParseConnectionString(options.redis_statsdb, statsdb::StatusWriter::kLimits);
+  if (!settings) return "redis-statsdb: " + settings.error();
+  for (auto& worker : workers_) {
+    auto writer = statsdb::StatusWriter::Make(worker->loop(), worker->wheel(), *settings, log_);
+    if (!writer) return "redis-statsdb: " + writer.error();
+    statsdb_.push_back(&writer.value()->statistics());
+    worker->UseObserver(std::move(writer).value());
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Server::LoadTls() {

@@ -59,6 +59,8 @@ class Server {
 
   const std::vector<ListenerPlan>& listeners() const { return plan_; }
   observe::AllCounters counters() const { return counters_; }
+  // One for each worker where allocations are told to a Redis, else none.
+  const std::vector<const redis::Statistics*>& statsdb() const { return statsdb_; }
   // One for each worker where users are in Redis, else none.
   const std::vector<const redis::Statistics*>& redis() const { return redis_; }
   // Users are in Redis only, and a worker has not been connected to it yet.
@@ -72,6 +74,8 @@ class Server {
  private:
   Server(const config::Options& options, observe::Log& log, net::Syscalls& sys);
   std::optional<std::string> LoadTls();
+  // Plugs one of its own into each worker.
+  std::optional<std::string> UseStatusWriters(const config::Options& options);
   std::optional<std::string> Bind();
   template <typename Answer>
   std::optional<std::vector<Answer>> AskWorkers(std::function<Answer(relay::Worker&)> question);
@@ -97,6 +101,7 @@ class Server {
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;
   std::vector<const redis::Statistics*> redis_;
+  std::vector<const redis::Statistics*> statsdb_;
   bool users_only_in_redis_ = false;
   std::vector<std::thread> threads_;
 };

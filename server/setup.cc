@@ -204,6 +204,7 @@ void ForgetSecrets(config::Options* options) {
   for (std::string& key : options->oauth_keys) Wipe(&key);
   Wipe(&options->cluster_secret);
   Wipe(&options->redis_userdb);
+  Wipe(&options->redis_statsdb);
   Wipe(&options->auth_plugin_config);
   Wipe(&options->admin_token);
 }

@@ -1,11 +1,16 @@
 #include "server/user_store.h"
 
 #include <utility>
+#include <vector>
 
 #include "auth/gba.h"
+#include "auth/provider_chain.h"
+#include "auth/providers/redis_store.h"
+#include "auth/providers/redis_tokens.h"
 #include "auth/providers/redis_users.h"
 #include "server/redis/client.h"
 #include "server/redis/connection_string.h"
+#include "server/setup.h"
 
 namespace culvert {
 
@@ -28,6 +33,7 @@ Result<std::shared_ptr<const UserStore>, std::string> UserStore::Load(
   store->cache_.fresh = options.redis_cache_ttl;
   store->cache_.stale = options.redis_cache_stale;
   store->cache_.most_entries = options.redis_cache_entries;
+  if (options.oauth) store->token_server_ = ServerNameOf(options);
   return std::shared_ptr<const UserStore>(std::move(store));
 }
 
@@ -35,11 +41,19 @@ Result<WorkerProvider, std::string> UserStore::MakeFor(const ProviderParts& part
   auto client = redis::Client::Make(parts.loop, parts.wheel, redis_, parts.log);
   if (!client) return Failure{"redis-userdb: " + client.error()};
   const redis::Statistics* const statistics = &client.value()->statistics();
-  auto users = std::make_unique<auth::RedisUsers>(std::move(client).value(), users_, parts.log,
-                                                  parts.counters.credentials.bad_records);
-  return WorkerProvider{
-      std::make_unique<auth::CredentialCache>(std::move(users), cache_, parts.counters.credentials),
-      statistics};
+  const auto store = std::make_shared<auth::RedisStore>(std::move(client).value(), parts.log,
+                                                        parts.counters.credentials.bad_records);
+  const auto cached = [&](std::unique_ptr<auth::Provider> provider) {
+    return std::make_unique<auth::CredentialCache>(std::move(provider), cache_,
+                                                   parts.counters.credentials);
+  };
+  auto users = cached(std::make_unique<auth::RedisUsers>(store, users_));
+  if (!token_server_) return WorkerProvider{std::move(users), statistics};
+  std::vector<std::unique_ptr<auth::Provider>> both;
+  both.push_back(std::move(users));
+  both.push_back(std::make_unique<auth::RedisTokens>(
+      cached(std::make_unique<auth::RedisTokenKeys>(store)), *token_server_));
+  return WorkerProvider{std::make_unique<auth::ProviderChain>(std::move(both)), statistics};
 }
 
 }  // namespace culvert

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/contract.h"
@@ -27,6 +28,8 @@ class UserStore {
   std::shared_ptr<const redis::Settings> redis_;
   std::shared_ptr<const auth::RedisUserSettings> users_;
   auth::CacheSettings cache_;
+  // Whom tokens are sealed for, where they are taken.
+  std::optional<std::string> token_server_;
 };
 
 }  // namespace culvert

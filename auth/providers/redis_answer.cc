@@ -22,6 +22,26 @@ bool EqualHosts(std::string_view a, std::string_view b) {
                     [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
+template <typename T>
+std::optional<T> Limit(const std::string& key, const redis::Reply& reply,
+                       std::vector<Finding>* findings) {
+  const auto parsed = ParseLimit(reply, std::numeric_limits<T>::max());
+  if (!parsed) {
+    findings->push_back({key, parsed.error()});
+    return std::nullopt;
+  }
+  if (!*parsed) return std::nullopt;
+  return static_cast<T>(**parsed);
+}
+
+std::vector<AddressRange> Ranges(const std::string& key, const redis::Reply& reply,
+                                 std::vector<Finding>* findings) {
+  std::string wrong;
+  std::vector<AddressRange> ranges = ParseRanges(reply, &wrong);
+  if (!wrong.empty()) findings->push_back({key, wrong});
+  return ranges;
+}
+
 class Answering {
  public:
   Answering(const AskedUser& asked, const UserReplies& replies, const RedisUserSettings& settings,
@@ -139,7 +159,7 @@ class Answering {
     credential.realm = asked_.realm;
     credential.userhash = asked_.userhash;
     if (asked_.account != asked_.username) credential.account = asked_.account;
-    Policy policy = RealmPolicy();
+    Policy policy = RealmPolicyFrom(asked_.realm, replies_, &findings_);
     if (of_user.user_quota) policy.user_quota = of_user.user_quota;
     if (of_user.max_bytes_per_second) policy.max_bytes_per_second = of_user.max_bytes_per_second;
     policy.max_lifetime = of_user.max_lifetime;
@@ -151,35 +171,6 @@ class Answering {
     return Answer(CredentialPtr(std::make_shared<const Credential>(std::move(credential))));
   }
 
-  // A limit that cannot be read leaves the server's own in force, as in coturn.
-  Policy RealmPolicy() {
-    Policy policy;
-    policy.user_quota = Limit<uint32_t>("user-quota", replies_.user_quota);
-    policy.realm_quota = Limit<uint32_t>("total-quota", replies_.total_quota);
-    policy.max_bytes_per_second = Limit<uint64_t>("max-bps", replies_.max_bps);
-    policy.allowed_peers = Ranges("allowed-peer-ip", replies_.allowed_peers);
-    policy.denied_peers = Ranges("denied-peer-ip", replies_.denied_peers);
-    return policy;
-  }
-
-  template <typename T>
-  std::optional<T> Limit(std::string_view what, const redis::Reply& reply) {
-    const auto parsed = ParseLimit(reply, std::numeric_limits<T>::max());
-    if (!parsed) {
-      findings_.push_back({CoturnRealmKey(asked_.realm, what), parsed.error()});
-      return std::nullopt;
-    }
-    if (!*parsed) return std::nullopt;
-    return static_cast<T>(**parsed);
-  }
-
-  std::vector<AddressRange> Ranges(std::string_view what, const redis::Reply& reply) {
-    std::string wrong;
-    std::vector<AddressRange> ranges = ParseRanges(reply, &wrong);
-    if (!wrong.empty()) findings_.push_back({CoturnRealmKey(asked_.realm, what), wrong});
-    return ranges;
-  }
-
   const AskedUser& asked_;
   const UserReplies& replies_;
   const RedisUserSettings& settings_;
@@ -187,6 +178,18 @@ class Answering {
 };
 
 }  // namespace
+
+Policy RealmPolicyFrom(std::string_view realm, const UserReplies& replies,
+                       std::vector<Finding>* findings) {
+  const auto key = [realm](const char* what) { return CoturnRealmKey(realm, what); };
+  Policy policy;
+  policy.user_quota = Limit<uint32_t>(key("user-quota"), replies.user_quota, findings);
+  policy.realm_quota = Limit<uint32_t>(key("total-quota"), replies.total_quota, findings);
+  policy.max_bytes_per_second = Limit<uint64_t>(key("max-bps"), replies.max_bps, findings);
+  policy.allowed_peers = Ranges(key("allowed-peer-ip"), replies.allowed_peers, findings);
+  policy.denied_peers = Ranges(key("denied-peer-ip"), replies.denied_peers, findings);
+  return policy;
+}
 
 Answer AnswerFrom(const AskedUser& asked, const UserReplies& replies,
                   const RedisUserSettings& settings, std::vector<Finding>* findings) {

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/contract.h"
@@ -57,6 +58,11 @@ struct Finding {
   std::string what;
   bool bad = true;  // false: in order, only worth a line
 };
+
+// What holds for the realm. A limit that cannot be read leaves the server's own in force, as in
+// coturn.
+Policy RealmPolicyFrom(std::string_view realm, const UserReplies& replies,
+                       std::vector<Finding>* findings);
 
 // A user whom nothing knows in a database without any key is kProviderDown: such a database has
 // lost its data, and those users will be known again.

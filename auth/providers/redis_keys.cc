@@ -10,6 +10,7 @@ constexpr std::string_view kGba = "culvert/gba/";
 constexpr std::string_view kUserhash = "culvert/userhash/";
 constexpr std::string_view kImpu = "culvert/impu/";
 constexpr std::string_view kCoturnRealm = "turn/realm/";
+constexpr std::string_view kCoturnToken = "turn/oauth/kid/";
 constexpr std::string_view kCoturnUser = "/user/";
 constexpr std::string_view kCoturnKey = "/key";
 
@@ -68,8 +69,18 @@ std::string CoturnRealmKey(std::string_view realm, std::string_view what) {
   return Joined({kCoturnRealm, realm, "/", what});
 }
 
+std::string CoturnTokenKey(std::string_view key_id) {
+  return Joined({kCoturnToken, key_id});
+}
+
 std::vector<std::string> WatchedPrefixes() {
-  return {std::string(kDigest), std::string(kGba), std::string(kImpu), std::string(kCoturnRealm)};
+  return {std::string(kDigest), std::string(kGba), std::string(kImpu), std::string(kCoturnRealm),
+          std::string(kCoturnToken)};
+}
+
+std::optional<std::string_view> TokenKeyIdIn(std::string_view key) {
+  if (!key.starts_with(kCoturnToken)) return std::nullopt;
+  return key.substr(kCoturnToken.size());
 }
 
 std::optional<Concerned> ConcernedBy(std::string_view key) {

@@ -19,6 +19,9 @@ std::string CoturnUserKey(std::string_view realm, std::string_view name);
 // `what`: "secret", "max-bps", "user-quota", "total-quota", "allowed-peer-ip", "denied-peer-ip".
 std::string CoturnRealmKey(std::string_view realm, std::string_view what);
 
+// The key of access tokens (RFC 7635) that clients name by `key_id`.
+std::string CoturnTokenKey(std::string_view key_id);
+
 // What all keys begin with whose change may change an answer.
 std::vector<std::string> WatchedPrefixes();
 
@@ -31,5 +34,8 @@ struct Concerned {
 };
 // nullopt for keys that no answer is made of, such as those of coturn's allocations.
 std::optional<Concerned> ConcernedBy(std::string_view key);
+
+// The key id whose record has changed; nullopt for other keys.
+std::optional<std::string_view> TokenKeyIdIn(std::string_view key);
 
 }  // namespace culvert::auth

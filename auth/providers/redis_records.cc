@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "auth/base64.h"
 #include "auth/hex.h"
 #include "auth/keys.h"
 
@@ -172,6 +173,47 @@ Wrong ReadGba(const Fields& fields, GbaRecord* record) {
                     [&] { return CheckBootstrapping(*record, has_rand); });
 }
 
+// coturn writes every field, empty where it has nothing to say.
+Wrong ReadTokenAlgorithm(const Fields& fields, TokenAlgorithm* algorithm) {
+  const auto name = fields.Find("as_rs_alg");
+  if (!name || name->empty()) return std::nullopt;
+  const auto known = ParseTokenAlgorithm(*name);
+  if (!known) return std::string("as_rs_alg: expected A256GCM or A128GCM");
+  *algorithm = *known;
+  return std::nullopt;
+}
+
+// Of a key that is longer than the algorithm wants the first bytes count, as in coturn.
+Wrong ReadTokenKey(const Fields& fields, TokenKeyRecord* record) {
+  const size_t size = TokenKeySize(record->algorithm);
+  auto key = ParseBase64(fields.Find("ikm_key").value_or(std::string_view()));
+  if (!key || key->size() < size) {
+    return "ikm_key: expected base64 of " + std::to_string(size) + " bytes or more";
+  }
+  key->resize(size);
+  record->key = std::move(*key);
+  return std::nullopt;
+}
+
+// A key without a lifetime is good for ever.
+Wrong ReadTokenExpiry(const Fields& fields, WallTime* expiry) {
+  std::optional<int64_t> timestamp;
+  std::optional<int64_t> lifetime;
+  Wrong wrong = FirstWrong([&] { return fields.Count("timestamp", kMostUnixSeconds, &timestamp); },
+                           [&] { return fields.Count("lifetime", kMost32, &lifetime); });
+  if (!wrong && lifetime.value_or(0) != 0) {
+    *expiry = WallTime(seconds(timestamp.value_or(0) + *lifetime)) + kTokenTolerance;
+  }
+  return wrong;
+}
+
+Wrong ReadTokenKeyRecord(const Fields& fields, TokenKeyRecord* record) {
+  record->realm = fields.Find("realm").value_or(std::string_view());
+  return FirstWrong([&] { return ReadTokenAlgorithm(fields, &record->algorithm); },
+                    [&] { return ReadTokenKey(fields, record); },
+                    [&] { return ReadTokenExpiry(fields, &record->expiry); });
+}
+
 template <typename Record>
 Parsed<Record> ParseHash(const Reply& hash, Wrong (*read)(const Fields&, Record*)) {
   if (hash.is_nil()) return std::optional<Record>();
@@ -192,6 +234,10 @@ Parsed<DigestRecord> ParseDigestRecord(const Reply& hash) {
 
 Parsed<GbaRecord> ParseGbaRecord(const Reply& hash) {
   return ParseHash<GbaRecord>(hash, ReadGba);
+}
+
+Parsed<TokenKeyRecord> ParseTokenKeyRecord(const Reply& hash) {
+  return ParseHash<TokenKeyRecord>(hash, ReadTokenKeyRecord);
 }
 
 Parsed<Md5Key> ParseCoturnKey(const Reply& string) {

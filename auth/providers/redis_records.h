@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/access_token.h"
 #include "auth/contract.h"
 #include "auth/gba.h"
 #include "server/base/secret_text.h"
@@ -57,6 +58,15 @@ Parsed<Md5Key> ParseCoturnKey(const redis::Reply& string);
 // kMostSecrets, and empty ones, are an error.
 inline constexpr size_t kMostSecrets = 16;
 Parsed<std::vector<SecretText>> ParseSecrets(const redis::Reply& set);
+
+// turn/oauth/kid/<key id>, a hash: what tokens (RFC 7635) are sealed with.
+struct TokenKeyRecord {
+  TokenAlgorithm algorithm = TokenAlgorithm::kA256Gcm;
+  std::vector<uint8_t> key;  // as long as the algorithm wants
+  WallTime expiry = kNoExpiry;
+  std::string realm;  // whose limits hold; empty: of the realm that the client names
+};
+Parsed<TokenKeyRecord> ParseTokenKeyRecord(const redis::Reply& hash);
 
 // turn/realm/<realm>/user-quota, .../total-quota and .../max-bps, strings.
 Parsed<uint64_t> ParseLimit(const redis::Reply& string, uint64_t most);

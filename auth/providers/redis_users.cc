@@ -11,13 +11,9 @@
 namespace culvert::auth {
 namespace {
 
-using redis::CallError;
 using redis::CallResult;
 using redis::Command;
 using redis::Reply;
-
-// More distinct complaints than a person reads; beyond them some are repeated.
-constexpr size_t kMostTold = 1000;
 
 // RFC 3261 and 3966: what IMS knows a user by in public.
 bool IsImpu(std::string_view name) {
@@ -41,13 +37,9 @@ struct RedisUsers::Pending {
   std::function<void(Answer)> done;
 };
 
-RedisUsers::RedisUsers(std::unique_ptr<redis::Client> client,
-                       std::shared_ptr<const RedisUserSettings> settings, observe::Log& log,
-                       observe::Counter& bad_records)
-    : settings_(std::move(settings)),
-      log_(log),
-      bad_records_(bad_records),
-      client_(std::move(client)) {}
+RedisUsers::RedisUsers(std::shared_ptr<RedisStore> store,
+                       std::shared_ptr<const RedisUserSettings> settings)
+    : settings_(std::move(settings)), store_(std::move(store)) {}
 
 RedisUsers::~RedisUsers() = default;
 
@@ -72,18 +64,18 @@ void RedisUsers::Lookup(const Question& question, const Now& now,
 // --- a name for a hash, an IMPI for an IMPU
 
 void RedisUsers::FindName(const PendingPtr& pending, const std::string& key, bool is_hash) {
-  client_->Call({"GET", key}, client_->settings().command_timeout,
-                [this, pending, key, is_hash](const CallResult& result) {
-                  OnName(pending, key, is_hash, result);
-                });
+  store_->Ask({"GET", key}, [this, pending, key, is_hash](const CallResult& result) {
+    OnName(pending, key, is_hash, result);
+  });
 }
 
 void RedisUsers::OnName(const PendingPtr& pending, const std::string& key, bool is_hash,
                         const CallResult& result) {
-  if (!result && !Understood(result.error())) return pending->done(Failure{Refusal::kProviderDown});
+  if (!result && !store_->Understood(result.error()))
+    return pending->done(Failure{Refusal::kProviderDown});
   const Reply reply = result ? *result : Reply::Text(Reply::Type::kError, result.error().text);
   const Parsed<std::string> name = ParseName(reply);
-  if (!name) Tell({{key, name.error()}});
+  if (!name) store_->Tell({{key, name.error()}});
   if (!name || !*name) return pending->done(Failure{Refusal::kUnknownUser});
   AskedUser& asked = pending->asked;
   asked.account = **name;
@@ -91,7 +83,7 @@ void RedisUsers::OnName(const PendingPtr& pending, const std::string& key, bool 
     asked.username = asked.account;
     // An entry that is wrong, or made for another realm.
     if (DeriveUserHash(asked.username, asked.realm) != *asked.userhash) {
-      Tell({{key, "holds a name of which this is not the USERHASH in this realm"}});
+      store_->Tell({{key, "holds a name of which this is not the USERHASH in this realm"}});
       return pending->done(Failure{Refusal::kUnknownUser});
     }
   }
@@ -123,16 +115,15 @@ void RedisUsers::AskRecords(const PendingPtr& pending) {
   of_realm("SMEMBERS", "allowed-peer-ip", &UserReplies::allowed_peers);
   of_realm("SMEMBERS", "denied-peer-ip", &UserReplies::denied_peers);
   // One node of a cluster may well have none.
-  if (client_->settings().shape != redis::Settings::Shape::kCluster) {
+  if (store_->client().settings().shape != redis::Settings::Shape::kCluster) {
     Ask(pending, Command({"DBSIZE"}, Command::kNoKey), &UserReplies::database_size);
   }
 }
 
 void RedisUsers::Ask(const PendingPtr& pending, Command command, Reply UserReplies::*into) {
   ++pending->awaited;
-  client_->Call(
-      std::move(command), client_->settings().command_timeout,
-      [this, pending, into](CallResult result) { Take(pending, into, std::move(result)); });
+  store_->Ask(std::move(command),
+              [this, pending, into](CallResult result) { Take(pending, into, std::move(result)); });
 }
 
 void RedisUsers::Take(const PendingPtr& pending, Reply UserReplies::*into, CallResult result) {
@@ -140,7 +131,7 @@ void RedisUsers::Take(const PendingPtr& pending, Reply UserReplies::*into, CallR
     pending->replies.*into = std::move(result).value();
   } else if (into == &UserReplies::database_size) {
     // Without the right to ask an empty database is taken for what it says.
-  } else if (Understood(result.error())) {
+  } else if (store_->Understood(result.error())) {
     pending->replies.*into = Reply::Text(Reply::Type::kError, result.error().text);
   } else {
     pending->failed = true;
@@ -152,52 +143,17 @@ void RedisUsers::Finish(const PendingPtr& pending) {
   if (pending->failed) return pending->done(Failure{Refusal::kProviderDown});
   std::vector<Finding> findings;
   Answer answer = AnswerFrom(pending->asked, pending->replies, *settings_, &findings);
-  Tell(findings);
+  store_->Tell(findings);
   pending->done(std::move(answer));
-}
-
-// Of the errors that Redis answers only this one is about the key. The others (no right to ask,
-// still loading, no quorum) say nothing about the user.
-bool RedisUsers::Understood(const CallError& error) {
-  if (error.kind != CallError::Kind::kServer) return false;
-  if (error.text.starts_with("WRONGTYPE")) return true;
-  if (told_.size() < kMostTold && told_.insert(error.text).second) {
-    log_.Warning("Redis refuses to say who the users are", {{"why", error.text}});
-  }
-  return false;
-}
-
-void RedisUsers::Tell(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    if (finding.bad) bad_records_.Add();
-    if (told_.size() >= kMostTold) told_.clear();
-    if (!told_.insert(finding.key).second) continue;
-    const observe::Fields fields = {{"key", finding.key}, {"why", finding.what}};
-    if (finding.bad) {
-      log_.Warning("a record in Redis cannot be used", fields);
-    } else {
-      log_.Info("a record in Redis is over", fields);
-    }
-  }
 }
 
 // --- changes
 
 void RedisUsers::OnChange(Changed changed) {
-  client_->Watch(WatchedPrefixes(),
-                 [this, changed = std::move(changed)](std::optional<std::string_view> key) {
-                   OnKey(key, changed);
-                 });
-}
-
-void RedisUsers::OnKey(std::optional<std::string_view> key, const Changed& changed) {
-  if (!key) {
-    told_.clear();
-    return changed({}, {});
-  }
-  const auto told = told_.find(*key);
-  if (told != told_.end()) told_.erase(told);
-  if (const auto concerned = ConcernedBy(*key)) changed(concerned->name, concerned->realm);
+  store_->Watch([changed = std::move(changed)](std::optional<std::string_view> key) {
+    if (!key) return changed({}, {});
+    if (const auto concerned = ConcernedBy(*key)) changed(concerned->name, concerned->realm);
+  });
 }
 
 }  // namespace culvert::auth

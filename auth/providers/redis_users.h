@@ -5,31 +5,25 @@
 // goes around it. When Redis does not answer in time, or says that it cannot, the answer is
 // kProviderDown.
 //
-// Owner and threads: one for each worker, on that worker's thread, with a client of its own.
+// Owner and threads: one for each worker, on that worker's thread, with that worker's store.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "auth/contract.h"
 #include "auth/providers/redis_answer.h"
-#include "server/observe/counter.h"
-#include "server/observe/log.h"
-#include "server/redis/client.h"
+#include "auth/providers/redis_store.h"
+#include "server/redis/call.h"
 
 namespace culvert::auth {
 
 class RedisUsers : public Provider {
  public:
-  // `settings`, `log` and `bad_records` outlive it; the latter counts what was found in Redis and
-  // could not be used.
-  RedisUsers(std::unique_ptr<redis::Client> client,
-             std::shared_ptr<const RedisUserSettings> settings, observe::Log& log,
-             observe::Counter& bad_records);
+  RedisUsers(std::shared_ptr<RedisStore> store, std::shared_ptr<const RedisUserSettings> settings);
   ~RedisUsers() override;
 
   std::string_view name() const override { return "redis"; }
@@ -40,8 +34,6 @@ class RedisUsers : public Provider {
   }
   // Told by Redis within a round trip. REQUIRES: called once at most.
   void OnChange(Changed changed) override;
-
-  const redis::Client& client() const { return *client_; }
 
  private:
   struct Pending;
@@ -54,16 +46,9 @@ class RedisUsers : public Provider {
   void Ask(const PendingPtr& pending, redis::Command command, redis::Reply UserReplies::*into);
   void Take(const PendingPtr& pending, redis::Reply UserReplies::*into, redis::CallResult result);
   void Finish(const PendingPtr& pending);
-  bool Understood(const redis::CallError& error);
-  void Tell(const std::vector<Finding>& findings);
-  void OnKey(std::optional<std::string_view> key, const Changed& changed);
 
   const std::shared_ptr<const RedisUserSettings> settings_;
-  observe::Log& log_;
-  observe::Counter& bad_records_;
-  // Keys about which the log has a line, and errors of Redis: once each is enough.
-  std::set<std::string, std::less<>> told_;
-  std::unique_ptr<redis::Client> client_;  // first to go: its calls refer to the rest
+  const std::shared_ptr<RedisStore> store_;
 };
 
 }  // namespace culvert::auth

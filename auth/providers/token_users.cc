@@ -8,9 +8,6 @@
 namespace culvert::auth {
 namespace {
 
-// RFC 7635 section 4.1.1: clocks and networks may differ by so much.
-constexpr seconds kTolerance{5};
-
 // Apart from the names that people have.
 constexpr const char* kSubjectPrefix = "oauth:";
 
@@ -74,18 +71,20 @@ const TokenSeal* TokenKeys::Find(std::string_view key_id) const {
   return found == seals_.end() ? nullptr : &found->second;
 }
 
-Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime now) {
+Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime now,
+                    const Policy& policy) {
   auto token = OpenAccessToken(question.access_token, seal);
   if (!token) return Failure{Refusal::kBarred};
   const seconds age = std::chrono::abs(now - token->issued);
-  if (age >= token->lifetime + kTolerance) return Failure{Refusal::kExpired};
+  if (age >= token->lifetime + kTokenTolerance) return Failure{Refusal::kExpired};
   auto credential = std::make_shared<Credential>();
   credential->username = question.username;
   credential->subject = kSubjectPrefix + seal.server_name;
   credential->realm = question.realm;
   credential->keys.token = std::move(token->session_key);
   credential->older_keys = CoturnsKeysOf(credential->keys.token);
-  credential->expiry = token->issued + token->lifetime + kTolerance;
+  credential->policy = policy;
+  credential->expiry = token->issued + token->lifetime + kTokenTolerance;
   return CredentialPtr(std::move(credential));
 }
 

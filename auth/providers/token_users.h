@@ -35,7 +35,8 @@ class TokenKeys {
 
 // What a token that `seal` belongs to is worth at `now` (RFC 7635 section 4.1.1): a credential good
 // until its time is over, kBarred if it is none, kExpired if its time is over or far ahead.
-Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime now);
+Answer CredentialOf(const Question& question, const TokenSeal& seal, WallTime now,
+                    const Policy& policy = {});
 
 class TokenUsers : public Provider {
  public:

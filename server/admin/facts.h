@@ -50,6 +50,8 @@ struct Facts {
   uint64_t relay_ports = 0;                    // how many ports there are to relay from
   // Of each worker's client where users are in Redis, else none.
   std::span<const redis::Statistics* const> redis;
+  // The same where allocations are told to one (redis-statsdb).
+  std::span<const redis::Statistics* const> statsdb;
 };
 
 }  // namespace culvert::admin

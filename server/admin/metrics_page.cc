@@ -280,6 +280,7 @@ std::string MetricsPage(AllCounters workers, const Facts& facts, const Labels& l
   AddClients(page, workers, facts);
   AddRequests(page, workers);
   if (!facts.redis.empty()) AddRedisMetrics(page, workers, facts.redis);
+  if (!facts.statsdb.empty()) AddStatsdbMetrics(page, facts.statsdb);
   AddAllocations(page, workers, facts, labels);
   AddTraffic(page, workers);
   AddDrops(page, workers, labels);

@@ -42,8 +42,7 @@ void AddCache(Families& page, observe::AllCounters workers) {
       .Value(total(&CredentialCounters::bad_records));
 }
 
-void AddErrors(Families& page, Clients clients) {
-  Family errors = page.Counter("culvert_redis_errors_total", "Commands that failed, and why.");
+void AddErrors(Family errors, Clients clients) {
   for (size_t i = 0; i < redis::CallError::kKinds; ++i) {
     const auto kind = static_cast<redis::CallError::Kind>(i);
     errors.With({{"kind", redis::NameOf(kind)}},
@@ -59,7 +58,7 @@ void AddRedisMetrics(Families& page, observe::AllCounters workers, Clients clien
       .Value(Total(clients, [](const Statistics& s) { return s.connected.value(); }));
   page.Counter("culvert_redis_commands_total", "Commands for Redis.")
       .Value(Total(clients, &Statistics::commands));
-  AddErrors(page, clients);
+  AddErrors(page.Counter("culvert_redis_errors_total", "Commands that failed, and why."), clients);
   page.Counter("culvert_redis_connects_total", "Attempts to connect to Redis.")
       .With({{"result", "ok"}}, Total(clients, &Statistics::connects))
       .With({{"result", "failed"}}, Total(clients, &Statistics::failed_connects));
@@ -69,6 +68,17 @@ void AddRedisMetrics(Families& page, observe::AllCounters workers, Clients clien
       .Value(Total(clients, &Statistics::invalidations));
   page.Histogram("culvert_redis_command_seconds", "How long Redis took to answer.", clients,
                  &Statistics::latency, kMicrosPerSecond);
+}
+
+void AddStatsdbMetrics(Families& page, Clients clients) {
+  page.Gauge("culvert_statsdb_connected", "Workers that the status database answers now.")
+      .Value(Total(clients, [](const Statistics& s) { return s.connected.value(); }));
+  page.Counter("culvert_statsdb_commands_total",
+               "Keys and events for the status database, also those that were lost.")
+      .Value(Total(clients, &Statistics::commands));
+  AddErrors(page.Counter("culvert_statsdb_lost_total",
+                         "Keys and events that the status database did not take, and why."),
+            clients);
 }
 
 }  // namespace culvert::admin

@@ -1,4 +1,5 @@
-// The metrics of users in Redis: what is remembered of them, and how Redis answers.
+// The metrics of users in Redis (what is remembered of them, and how Redis answers), and of the
+// status database.
 #pragma once
 
 #include <span>
@@ -11,5 +12,8 @@ namespace culvert::admin {
 // REQUIRES: at least one worker and one client.
 void AddRedisMetrics(Families& page, observe::AllCounters workers,
                      std::span<const redis::Statistics* const> clients);
+
+// REQUIRES: at least one client.
+void AddStatsdbMetrics(Families& page, std::span<const redis::Statistics* const> clients);
 
 }  // namespace culvert::admin

@@ -97,10 +97,11 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
         PlaceOf(places, {"bps-capacity"}) +
         ": no effect without max-bps, which is what each allocation takes out of it");
   }
-  if (options.oauth && options.oauth_keys.empty()) {
+  // Redis may hold keys of tokens.
+  if (options.oauth && options.oauth_keys.empty() && options.redis_userdb.empty()) {
     options.oauth = false;
     warnings.push_back(PlaceOf(places, {"oauth"}) +
-                       ": no effect without a key: give oauth-key or oauth-key-file");
+                       ": no effect without a key: give oauth-key, oauth-key-file or redis-userdb");
   }
   CloseOpenRelay(options, warnings);
   return CheckService(places, options);

@@ -104,6 +104,9 @@ struct Options {
   std::string gba_ua = "0100000002";
   bool keep_withdrawn = false;
 
+  // --- allocations in Redis
+  std::string redis_statsdb;  // connection string; empty: told to nobody
+
   // --- limits
   uint32_t user_quota = 0;    // allocations per user, 0: no limit
   uint32_t total_quota = 0;   // allocations, 0: no limit

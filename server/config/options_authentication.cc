@@ -207,7 +207,8 @@ constexpr std::array kOptions = {
           "A file whose one line is the cluster-secret."),
 
     Flag("oauth", kNoLetter, "no", SetFlag<&Options::oauth>,
-         "Users may come with access tokens (RFC 7635). A key implies it."),
+         "Users may come with access tokens (RFC 7635), whose keys may be in Redis, too. A key "
+         "implies it."),
     Secret(Repeatable(Value("oauth-key", kNoLetter, "KID:ALGORITHM:KEY", "none", AddOauthKey,
                             "What an authorization server seals tokens with: key id, A256GCM or "
                             "A128GCM, key in base64."))),

@@ -21,10 +21,12 @@ constexpr std::string_view kNoMysql =
     "MySQL is not read; users come from redis-userdb, user and user-file";
 constexpr std::string_view kNoMongo =
     "MongoDB is not read; users come from redis-userdb, user and user-file";
+
+template <std::string Options::*kField>
 std::optional<std::string> SetRedis(Options& options, std::string_view value) {
   const auto settings = redis::ParseConnectionString(value);
   if (!settings) return settings.error();
-  options.redis_userdb = std::string(value);
+  options.*kField = std::string(value);
   return std::nullopt;
 }
 
@@ -58,7 +60,7 @@ constexpr std::array kOptions = {
     Secret(NoEffectValue("mysql-userdb", "CONNECTION", "", kNoMysql, 'M')),
     NoEffectValue("secret-key-file", "FILE", "", kNoMysql),
     Secret(NoEffectValue("mongo-userdb", "CONNECTION", "", kNoMongo, 'J')),
-    Secret(Value("redis-userdb", 'N', "CONNECTION", "none", SetRedis,
+    Secret(Value("redis-userdb", 'N', "CONNECTION", "none", SetRedis<&Options::redis_userdb>,
                  "Users are in this Redis, too: SIP Digest and GBA records, and coturn's own. See "
                  "docs/redis.md for the words and the records.")),
     Value("redis-cache-ttl", kNoLetter, "SECONDS", "300",
@@ -85,8 +87,9 @@ constexpr std::array kOptions = {
     Flag("keep-withdrawn", kNoLetter, "no", SetFlag<&Options::keep_withdrawn>,
          "Allocations go on to their end when their user is removed or barred, as in coturn; else "
          "they end within seconds."),
-    Secret(NoEffectValue("redis-statsdb", "CONNECTION", "",
-                         "the state of allocations is not written to Redis; see the metrics", 'O')),
+    Secret(Value("redis-statsdb", 'O', "CONNECTION", "none", SetRedis<&Options::redis_statsdb>,
+                 "Allocations and their traffic are told to this Redis, with coturn's keys and "
+                 "events. See docs/redis.md.")),
 };
 
 }  // namespace

@@ -74,7 +74,8 @@ class DtlsSession {
   bool closed() const { return closed_; }
   // Why a session closed that nobody closed; empty otherwise.
   const std::string& failure() const { return failure_; }
-  // Negotiated suite in OpenSSL's words; "(NONE)" before.
+  // Negotiated version and suite in OpenSSL's words; "(NONE)" before.
+  const char* version_name() const { return SSL_get_version(ssl_.get()); }
   const char* cipher_name() const { return SSL_get_cipher_name(ssl_.get()); }
   std::string_view server_name() const { return ServerNameOf(ssl_.get()); }
 

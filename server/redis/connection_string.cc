@@ -223,12 +223,14 @@ void NameServers(Draft* draft) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Settings>, std::string> ParseConnectionString(std::string_view text) {
+Result<std::shared_ptr<const Settings>, std::string> ParseConnectionString(std::string_view text,
+                                                                           const Limits& limits) {
   Draft draft;
   Error error = ReadAll(text, &draft);
   if (!error) error = Contradiction(draft);
   if (error) return Failure{std::move(*error)};
   NameServers(&draft);
+  draft.settings.limits = limits;
   return std::shared_ptr<const Settings>(std::make_shared<Settings>(std::move(draft.settings)));
 }
 

@@ -22,7 +22,9 @@
 namespace culvert::redis {
 
 // The error is a sentence for the operator. It names the word and what is allowed, and never holds
-// any part of a password, also not of one that was cut by a blank in it.
-Result<std::shared_ptr<const Settings>, std::string> ParseConnectionString(std::string_view text);
+// any part of a password, also not of one that was cut by a blank in it. The limits are not in the
+// text.
+Result<std::shared_ptr<const Settings>, std::string> ParseConnectionString(
+    std::string_view text, const Limits& limits = {});
 
 }  // namespace culvert::redis

@@ -72,8 +72,13 @@ void ClientSession::OnTimer(Instant) {
 
 // --- answers and credentials
 
+void ClientSession::ToClient(const OutFrame& frame, bool reply) {
+  if (observed_ != nullptr) observed_->ToClient(frame.size());
+  leg_.Send(frame, reply);
+}
+
 void ClientSession::Reply(ByteView message) {
-  leg_.Send({{}, worker_.output().Copy(message)}, /*reply=*/true);
+  ToClient({{}, worker_.output().Copy(message)}, /*reply=*/true);
 }
 
 std::optional<auth::Answer> ClientSession::LookUp(const auth::Question& question) {
@@ -248,6 +253,7 @@ void ClientSession::OnAllocationCreated() {
   counters.allocations_open[ProtocolOf(allocation)][transport()].Up();
   allocated_at_ = worker_.now().instant;
   worker_.revalidation().Track(id_, allocation.credential);
+  Observe(allocation);
   const turn::RelayTable* table = allocation.v4 ? &*allocation.v4 : &*allocation.v6;
   worker_.log().Info("allocation created",
                      {{"session", id_},
@@ -260,13 +266,34 @@ void ClientSession::OnAllocationCreated() {
                       {{"session", id_}, {"client", path().client.ToString()}});
 }
 
+void ClientSession::Observe(const turn::Allocation& allocation) {
+  AllocationObserver* const observer = worker_.observer();
+  if (observer == nullptr) return;
+  const auth::Credential* const credential = allocation.credential.get();
+  AllocationFacts facts;
+  facts.id = id_;
+  facts.realm = credential != nullptr ? credential->realm
+                                      : worker_.turn_shared().settings.realms.default_realm();
+  if (credential != nullptr) facts.user = credential->username;
+  facts.transport = transport();
+  facts.client = path().client.endpoint();
+  facts.server = path().server.endpoint();
+  facts.tls = leg_.Tls();
+  observed_ = observer->OnCreated(facts, allocation.lifetime);
+}
+
 void ClientSession::OnAllocationRefreshed(seconds lifetime) {
+  if (observed_ != nullptr) observed_->OnRefreshed(lifetime);
   worker_.revalidation().Track(id_, turn_.allocation()->credential);
   worker_.log().Debug("allocation refreshed", {{"session", id_}, {"lifetime", lifetime.count()}});
 }
 
 void ClientSession::OnAllocationEnded(turn::EndReason reason) {
   worker_.revalidation().Forget(id_);
+  if (observed_ != nullptr) {
+    observed_->OnEnded(reason);
+    observed_.reset();
+  }
   auto& counters = worker_.counters();
   counters.allocations_ended[reason].Add();
   counters.allocations_open[ProtocolOf(*turn_.allocation())][transport()].Down();

@@ -11,6 +11,7 @@
 #include "server/base/address.h"
 #include "server/net/timer_wheel.h"
 #include "server/observe/log.h"
+#include "server/relay/allocation_observer.h"
 #include "server/relay/output.h"
 #include "server/relay/quota.h"
 #include "server/relay/rate_limit.h"
@@ -37,6 +38,8 @@ class ClientLeg {
   virtual void JoinConnection(turn::ConnectionId id) = 0;
   // What the client's ClientHello names; empty without TLS or without a name.
   virtual std::string_view ServerName() const { return {}; }
+  // What protects the path to the client; empty without TLS.
+  virtual TlsNames Tls() const { return {}; }
 
  protected:
   ~ClientLeg() = default;
@@ -82,6 +85,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   // max-bps of this allocation, for its data connections, too.
   // Null when there is no limit.
   const std::shared_ptr<Bandwidth>& bandwidth() const { return bandwidth_; }
+  // Null when nobody wants to know.
+  const std::shared_ptr<ObservedAllocation>& observed() const { return observed_; }
 
   // --- a credential that was looked up
   void OnCredential(const auth::Answer& answer);
@@ -128,6 +133,9 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
     return family == Family::kIPv4 ? v4_ : v6_;
   }
   Result<turn::OpenedRelay, stun::ErrorCode> Adopt(net::Fd socket, const Endpoint& local);
+  // What leaves for the client.
+  void ToClient(const OutFrame& frame, bool reply);
+  void Observe(const turn::Allocation& allocation);
   // After each entry: timers, and the leg is told.
   void Settle();
 
@@ -142,6 +150,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   std::unique_ptr<TcpRelay> tcp_;
   std::unique_ptr<QuotaShare> share_;     // while there is an allocation
   std::shared_ptr<Bandwidth> bandwidth_;  // while it is limited
+  std::shared_ptr<ObservedAllocation> observed_;
   Instant allocated_at_;
 };
 

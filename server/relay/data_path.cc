@@ -39,6 +39,7 @@ void WriteDataIndicationHeader(uint8_t* out, const PeerAddress& peer, size_t dat
 }  // namespace
 
 void ClientSession::FromClient(ByteView message) {
+  if (observed_ != nullptr) observed_->FromClient(message.size());
   if (!message.empty() &&
       stun::LooksLikeChannelData(message[0], worker_.turn_shared().settings.last_channel)) {
     FromClientChannel(message);
@@ -106,6 +107,7 @@ void ClientSession::ToPeer(const turn::RelayTable& table, const PeerAddress& pee
   }
   UdpRelay* const from = relay(table.relayed().family());
   if (!CULVERT_CHECK("relay.socket-of-table", from != nullptr)) return;
+  if (observed_ != nullptr) observed_->ToPeer(data.size());
   if (dont_fragment) {
     from->SendUnfragmented(peer.endpoint(), data);
   } else {
@@ -121,6 +123,7 @@ void ClientSession::FromPeer(Family family, const PeerAddress& peer, MutableByte
   if (table == nullptr) return CountDrop(turn::Drop::kNoAllocation);
   auto& flow = worker_.counters().udp_relayed[transport()].peer_to_client;
   flow.received.Add(payload.size());
+  if (observed_ != nullptr) observed_->FromPeer(payload.size());
   const Instant now = worker_.now().instant;
   const turn::Inbound inbound = table->RouteInbound(peer, now);
   if (inbound.kind == turn::Inbound::Kind::kDrop) return CountDrop(turn::Drop::kNoPermission);
@@ -142,9 +145,9 @@ void ClientSession::ToClientChannel(uint16_t channel, MutableBytes payload, bool
   uint8_t* const header = headroom ? payload.data() - stun::kChannelHeaderSize
                                    : worker_.output().Allocate(stun::kChannelHeaderSize).data();
   stun::StoreChannelHeader(header, channel, static_cast<uint16_t>(payload.size()));
-  if (!headroom) return leg_.Send({{header, stun::kChannelHeaderSize}, payload, padding}, false);
+  if (!headroom) return ToClient({{header, stun::kChannelHeaderSize}, payload, padding}, false);
   std::memset(payload.data() + payload.size(), 0, padding);
-  leg_.Send({{}, {header, stun::kChannelHeaderSize + payload.size() + padding}}, false);
+  ToClient({{}, {header, stun::kChannelHeaderSize + payload.size() + padding}}, false);
 }
 
 void ClientSession::ToClientIndication(const PeerAddress& peer, MutableBytes payload,
@@ -159,7 +162,7 @@ void ClientSession::ToClientIndication(const PeerAddress& peer, MutableBytes pay
   }
   std::memset(start + header_size + payload.size(), 0, padded - payload.size());
   WriteDataIndicationHeader(start, peer, payload.size(), ++worker_.turn_shared().nonce_counter);
-  leg_.Send({{}, {start, header_size + padded}}, false);
+  ToClient({{}, {start, header_size + padded}}, false);
 }
 
 // RFC 8656 section 11.5: the permission is for the address that the quoted packet went to.

@@ -17,12 +17,14 @@ constexpr seconds kTimeToRead{5};
 
 DataPipe::DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
                    turn::Transport transport, std::shared_ptr<Bandwidth> bandwidth,
+                   std::shared_ptr<ObservedAllocation> observed,
                    std::unique_ptr<net::Stream> client, std::unique_ptr<net::Stream> peer)
     : worker_(worker),
       id_(id),
       owner_(owner),
       transport_(transport),
-      bandwidth_(std::move(bandwidth)) {
+      bandwidth_(std::move(bandwidth)),
+      observed_(std::move(observed)) {
   sides_[kClient].stream = std::move(client);
   sides_[kPeer].stream = std::move(peer);
   for (const SideIndex index : {kClient, kPeer}) {
@@ -95,7 +97,7 @@ bool DataPipe::Splice(Side& from, size_t most) {
   const net::SysResult got = from.spliced->Fill(from.stream->fd(), most);
   if (got.value > 0) {
     const auto size = static_cast<uint64_t>(got.value);
-    FlowFrom(from).received_bytes.Add(size);
+    CountReceived(from, size);
     if (from.limit != nullptr) from.limit->Charge(size, worker_.now().instant);
     Drain(from);
     return true;
@@ -110,7 +112,7 @@ bool DataPipe::Splice(Side& from, size_t most) {
 void DataPipe::Drain(Side& from) {
   if (from.spliced == nullptr) return;
   const net::SysResult taken = from.spliced->Drain(from.other().stream->fd());
-  if (taken.value > 0) FlowFrom(from).sent_bytes.Add(static_cast<uint64_t>(taken.value));
+  if (taken.value > 0) CountSent(from, static_cast<uint64_t>(taken.value));
   const bool broken = !taken.ok() && !taken.would_block();
   if (!broken && from.spliced->inside() > 0) return;
   worker_.splice_pipes().GiveBack(std::move(from.spliced));
@@ -128,12 +130,23 @@ observe::TcpFlow& DataPipe::FlowFrom(const Side& from) {
   return from.index == kClient ? traffic.client_to_peer : traffic.peer_to_client;
 }
 
+void DataPipe::CountReceived(const Side& from, uint64_t size) {
+  FlowFrom(from).received_bytes.Add(size);
+  if (observed_ == nullptr) return;
+  from.index == kClient ? observed_->FromClient(size) : observed_->FromPeer(size);
+}
+
+void DataPipe::CountSent(const Side& from, uint64_t size) {
+  FlowFrom(from).sent_bytes.Add(size);
+  if (observed_ == nullptr) return;
+  from.index == kClient ? observed_->ToPeer(size) : observed_->ToClient(size);
+}
+
 void DataPipe::PassOn(Side& from, ByteView data) {
-  auto& flow = FlowFrom(from);
-  flow.received_bytes.Add(data.size());
+  CountReceived(from, data.size());
   if (from.limit != nullptr) from.limit->Charge(data.size(), worker_.now().instant);
   if (!from.other().stream->Write(data)) return Lose(from.other());
-  flow.sent_bytes.Add(data.size());
+  CountSent(from, data.size());
 }
 
 void DataPipe::Discard(Side& from) {

@@ -18,6 +18,7 @@
 #include "server/net/timer_wheel.h"
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
+#include "server/relay/allocation_observer.h"
 #include "server/relay/rate_limit.h"
 #include "server/turn/effects.h"
 #include "server/turn/transport.h"
@@ -31,7 +32,8 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   // `owner`: the session of the allocation; null once Detach was called.
   DataPipe(Worker& worker, turn::ConnectionId id, observe::SessionId owner,
            turn::Transport transport, std::shared_ptr<Bandwidth> bandwidth,
-           std::unique_ptr<net::Stream> client, std::unique_ptr<net::Stream> peer);
+           std::shared_ptr<ObservedAllocation> observed, std::unique_ptr<net::Stream> client,
+           std::unique_ptr<net::Stream> peer);
   ~DataPipe() override;
 
   turn::ConnectionId id() const { return id_; }
@@ -75,6 +77,8 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   // The end of what `from` says.
   void OnFin(Side& from);
   observe::TcpFlow& FlowFrom(const Side& from);
+  void CountReceived(const Side& from, uint64_t size);
+  void CountSent(const Side& from, uint64_t size);
   // What was accepted for `side` and has not been delivered.
   size_t Unsent(const Side& side) const;
   // What `from` says reaches nobody any more; it is read so that its socket can be closed properly.
@@ -95,7 +99,8 @@ class DataPipe final : public net::Deletable, private net::TimerWheel::Entry {
   const turn::ConnectionId id_;
   const observe::SessionId owner_;
   const turn::Transport transport_;
-  const std::shared_ptr<Bandwidth> bandwidth_;  // of the allocation, which may end before
+  const std::shared_ptr<Bandwidth> bandwidth_;          // of the allocation, which may end before
+  const std::shared_ptr<ObservedAllocation> observed_;  // null when nobody wants to know
   std::array<Side, 2> sides_;
   Instant deadline_ = kNever;  // of a half-closed or closing pipe
   bool closing_ = false;       // by Shut: nothing is relayed any more

@@ -35,6 +35,9 @@ class DtlsClient final : public net::Deletable,
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId) override {}
   std::string_view ServerName() const override { return association_->server_name(); }
+  TlsNames Tls() const override {
+    return {association_->version_name(), association_->cipher_name()};
+  }
   void Settle();
 
   Worker& worker_;

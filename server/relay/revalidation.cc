@@ -18,6 +18,8 @@ void Revalidation::Watch(auth::Provider& provider) {
 
 void Revalidation::Track(SessionId session, const auth::CredentialPtr& credential) {
   if (provider_ == nullptr || credential == nullptr) return;
+  // Who came with a token cannot be asked for without it, and is good until its time is over.
+  if (!credential->keys.token.empty()) return Forget(session);
   const auto known = tracked_.find(session);
   if (known != tracked_.end() && known->second.credential == credential) return;
   Forget(session);

@@ -364,6 +364,12 @@ void StreamConnection::Close() {
   Leave();
 }
 
+TlsNames StreamConnection::Tls() const {
+  const SSL* const ssl = stream_->ssl();
+  if (ssl == nullptr) return {};
+  return {SSL_get_version(ssl), SSL_get_cipher_name(ssl)};
+}
+
 void StreamConnection::Leave() {
   phase_ = Phase::kGone;
   worker_.Forget(this);

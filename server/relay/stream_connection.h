@@ -94,6 +94,7 @@ class StreamConnection final : public net::Deletable,
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId id) override { joined_ = id; }
   std::string_view ServerName() const override { return stream_->server_name(); }
+  TlsNames Tls() const override;
 
   Worker& worker_;
   std::unique_ptr<net::Stream> stream_;

@@ -33,6 +33,8 @@ class UdpListener final : private net::FdHandler {
 
   // The DTLS context was replaced; handshakes in progress go on with the old one.
   void ReloadTls();
+  // Newcomers are not served any more.
+  void StopReading() { watch_.Stop(); }
 
  private:
   friend class UdpClient;

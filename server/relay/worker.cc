@@ -29,10 +29,11 @@ T RandomNumber() {
   return number;
 }
 
-// Unique over workers and, by 24 random bits, over restarts and nodes; the rest counts up.
-uint64_t FirstSessionId(uint8_t worker) {
-  const uint64_t random = RandomNumber<uint64_t>() & 0xffffff0000000000u;
-  return random | static_cast<uint64_t>(worker) << 32;
+// Ids count up from here. Two of 2^58 starting points are hardly ever so near to each other that
+// the sessions of two workers meet, of one process or of a fleet with its restarts. Smaller than
+// 10^18, for databases of allocations know ids by 18 digits.
+uint64_t FirstSessionId() {
+  return RandomNumber<uint64_t>() >> 6;
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       splice_pipes_(commons.sys),
       turn_shared_{commons.turn_settings, commons.peers, commons.nonces, RandomNumber<uint64_t>()},
       provider_(std::move(provider)),
-      next_session_(FirstSessionId(index)),
+      next_session_(FirstSessionId()),
       next_connection_(RandomNumber<uint32_t>()),
       strangers_(commons.settings.strangers_per_source, commons.settings.strangers_in_total,
                  RandomNumber<uint64_t>()) {}
@@ -100,12 +101,14 @@ void Worker::Run() {
 void Worker::Stop() {
   Post([this] {
     EndEverything();
-    loop_.Stop();
+    if (observer_ == nullptr) return loop_.Stop();
+    observer_->Finish([this] { loop_.Stop(); });
   });
 }
 
 void Worker::EndEverything() {
   for (auto& listener : stream_listeners_) listener->watch.Stop();
+  for (auto& listener : udp_listeners_) listener->StopReading();
   std::vector<ClientSession*> sessions;
   for (auto& [id, session] : sessions_) sessions.push_back(session);
   for (ClientSession* session : sessions) session->End(turn::EndReason::kShutdown);
@@ -403,7 +406,7 @@ void Worker::JoinPipe(turn::ConnectionId id, std::unique_ptr<net::Stream> client
   }
   counters_.connection_binds.Add();
   auto pipe = std::make_unique<DataPipe>(
-      *this, id, owner->id(), transport, owner->bandwidth(), std::move(client),
+      *this, id, owner->id(), transport, owner->bandwidth(), owner->observed(), std::move(client),
       std::make_unique<net::Stream>(sys(), std::move(peer), &stream_buffers_));
   DataPipe* const started = pipe.get();
   pipes_.emplace(started, std::move(pipe));

@@ -23,6 +23,7 @@
 #include "server/observe/counters.h"
 #include "server/observe/log.h"
 #include "server/observe/session_facts.h"
+#include "server/relay/allocation_observer.h"
 #include "server/relay/connection_id.h"
 #include "server/relay/data_pipe.h"
 #include "server/relay/handshake_pool.h"
@@ -72,6 +73,10 @@ class Worker final : private net::TurnHandler {
   void SetPeers(std::vector<Worker*> workers) { workers_ = std::move(workers); }
   // One that stands on this worker's loop and wheel.
   void UseProvider(std::unique_ptr<auth::Provider> provider);
+  // The same for who is told of allocations.
+  void UseObserver(std::unique_ptr<AllocationObserver> observer) {
+    observer_ = std::move(observer);
+  }
   void AddUdpListener(net::Fd socket, const Endpoint& at, bool plain, bool dtls);
   void AddStreamListener(net::Fd socket, const Endpoint& at);
   void UseTls(std::shared_ptr<net::TlsContext> stream, std::shared_ptr<net::TlsContext> datagram);
@@ -81,7 +86,7 @@ class Worker final : private net::TurnHandler {
 
   // --- any thread
   void Post(std::function<void()> letter) { mailbox_.Post(std::move(letter)); }
-  // Ends all allocations and Run.
+  // Ends all allocations, and Run once the observer has told of that.
   void Stop();
 
   // --- for the rooms of this worker
@@ -102,6 +107,8 @@ class Worker final : private net::TurnHandler {
   observe::Log& log() { return commons_.log; }
   observe::WorkerCounters& counters() { return counters_; }
   const observe::WorkerCounters& counters() const { return counters_; }
+  // Null when nobody wants to know.
+  AllocationObserver* observer() { return observer_.get(); }
   // Null while there is no certificate.
   const std::shared_ptr<net::TlsContext>& tls() const { return tls_; }
   const std::shared_ptr<net::TlsContext>& dtls() const { return dtls_; }
@@ -199,6 +206,7 @@ class Worker final : private net::TurnHandler {
   turn::Shared turn_shared_;
   Revalidation revalidation_{*this};
   std::unique_ptr<auth::Provider> provider_;
+  std::unique_ptr<AllocationObserver> observer_;
   std::vector<Worker*> workers_;
   std::shared_ptr<net::TlsContext> tls_;
   std::shared_ptr<net::TlsContext> dtls_;

@@ -29,6 +29,7 @@ class MetricsPageTest : public testing::Test {
     facts_.now = {Instant(seconds(50)), WallTime(seconds(2000))};
     facts_.certificate_expiry = WallTime(seconds(3000));
     facts_.redis = clients_;
+    facts_.statsdb = clients_;
   }
 
   Exposition Page() const {
@@ -316,6 +317,18 @@ TEST_F(MetricsPageTest, TheManualNamesWhatThePageShowsAndNothingElse) {
   for (const std::string& name : page.Names()) {
     EXPECT_EQ(documented.count(name), 1u) << name << " is shown and not documented";
   }
+}
+
+TEST_F(MetricsPageTest, TheStatusDatabaseIsThereWhereThereIsOne) {
+  redis_->connected.Up();
+  redis_->commands.Add(30);
+  redis_->errors[redis::CallError::Kind::kDown].Add(4);
+  EXPECT_EQ(Value("culvert_statsdb_connected"), 1);
+  EXPECT_EQ(Value("culvert_statsdb_commands_total"), 30);
+  EXPECT_EQ(Value(R"(culvert_statsdb_lost_total{kind="down"})"), 4);
+  EXPECT_EQ(Value(R"(culvert_statsdb_lost_total{kind="timeout"})"), 0);
+  facts_.statsdb = {};
+  EXPECT_FALSE(Page().Value("culvert_statsdb_connected").has_value());
 }
 
 }  // namespace

@@ -41,9 +41,17 @@ TEST(RedisKeysTest, OtherKeysConcernNobody) {
   }
 }
 
+TEST(RedisKeysTest, AKeyOfTokensIsToldByItsId) {
+  EXPECT_EQ(CoturnTokenKey("north"), "turn/oauth/kid/north");
+  EXPECT_EQ(TokenKeyIdIn("turn/oauth/kid/a/b"), "a/b");
+  EXPECT_EQ(TokenKeyIdIn("turn/oauth/kid"), std::nullopt);
+  EXPECT_EQ(TokenKeyIdIn("turn/realm/r/secret"), std::nullopt);
+  EXPECT_EQ(ConcernedBy("turn/oauth/kid/north"), std::nullopt);
+}
+
 TEST(RedisKeysTest, NoWatchedPrefixBeginsWithAnother) {
   const std::vector<std::string> prefixes = WatchedPrefixes();
-  EXPECT_EQ(prefixes.size(), 4u);
+  EXPECT_EQ(prefixes.size(), 5u);
   for (const std::string& a : prefixes) {
     for (const std::string& b : prefixes) EXPECT_TRUE(&a == &b || !a.starts_with(b)) << a << b;
   }

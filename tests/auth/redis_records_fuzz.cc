@@ -51,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Reply& reply : {string, array}) {
     Check(ParseDigestRecord(reply));
     Check(ParseGbaRecord(reply));
+    Check(ParseTokenKeyRecord(reply));
     Check(ParseCoturnKey(reply));
     Check(ParseSecrets(reply));
     Check(ParseName(reply));
@@ -60,5 +61,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (answer.ok() && *answer == nullptr) std::abort();
   }
   ConcernedBy(text);
+  TokenKeyIdIn(text);
   return 0;
 }

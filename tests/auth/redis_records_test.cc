@@ -215,6 +215,53 @@ TEST(CoturnRecordsTest, ARangeThatCannotBeReadDoesNotTakeTheOthersWithIt) {
   EXPECT_EQ(wrong, "is not a set");
 }
 
+TEST(TokenKeyRecordTest, WhatCoturnWritesIsRead) {
+  const auto parsed =
+      ParseTokenKeyRecord(Hash({{"ikm_key", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="},
+                                {"as_rs_alg", "A128GCM"},
+                                {"timestamp", "1700000000"},
+                                {"lifetime", "3600"},
+                                {"realm", "north.gov"}}));
+  ASSERT_EQ(Verdict(parsed), "ok");
+  const TokenKeyRecord& record = **parsed;
+  EXPECT_EQ(record.algorithm, TokenAlgorithm::kA128Gcm);
+  EXPECT_EQ(AsText(record.key), "1234567890123456");
+  EXPECT_EQ(record.expiry, WallTime(seconds(1700003605)));
+  EXPECT_EQ(record.realm, "north.gov");
+}
+
+TEST(TokenKeyRecordTest, WhatIsLeftOutHasCoturnsMeaning) {
+  for (const auto& hash : {Hash({{"ikm_key", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="}}),
+                           Hash({{"ikm_key", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="},
+                                 {"as_rs_alg", ""},
+                                 {"timestamp", "1700000000"},
+                                 {"lifetime", "0"},
+                                 {"realm", ""}})}) {
+    const auto parsed = ParseTokenKeyRecord(hash);
+    ASSERT_EQ(Verdict(parsed), "ok");
+    EXPECT_EQ((*parsed)->algorithm, TokenAlgorithm::kA256Gcm);
+    EXPECT_EQ((*parsed)->key.size(), 32u);
+    EXPECT_EQ((*parsed)->expiry, kNoExpiry);
+    EXPECT_EQ((*parsed)->realm, "");
+  }
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({}))), "absent");
+}
+
+TEST(TokenKeyRecordTest, WhatIsWrongIsNamed) {
+  const Field key = {"ikm_key", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="};
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(WrongType())), "is not a hash");
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({{"realm", "r"}}))),
+            "ikm_key: expected base64 of 32 bytes or more");
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({{"ikm_key", "c2hvcnQ="}, {"as_rs_alg", "A128GCM"}}))),
+            "ikm_key: expected base64 of 16 bytes or more");
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({key, {"as_rs_alg", "AES"}}))),
+            "as_rs_alg: expected A256GCM or A128GCM");
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({key, {"timestamp", "now"}}))),
+            "timestamp: expected a number up to 99999999999");
+  EXPECT_EQ(Verdict(ParseTokenKeyRecord(Hash({key, {"lifetime", "-1"}}))),
+            "lifetime: expected a number up to 4294967295");
+}
+
 TEST(NameRecordTest, ANameIsAnyTextButNone) {
   EXPECT_EQ(**ParseName(String("user1_private@home1.net")), "user1_private@home1.net");
   EXPECT_EQ(Verdict(ParseName(Reply())), "absent");

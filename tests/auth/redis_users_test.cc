@@ -29,9 +29,10 @@ class RedisUsersTest : public redis::ClientFixture {
                                         const std::string& words = "") {
     auto client = Connect(redis_.connection_string() + " " + words);
     client_ = client.get();
-    return std::make_unique<RedisUsers>(std::move(client),
-                                        std::make_shared<const RedisUserSettings>(settings),
-                                        observe::Log::Nowhere(), bad_records_);
+    auto store =
+        std::make_shared<RedisStore>(std::move(client), observe::Log::Nowhere(), bad_records_);
+    return std::make_unique<RedisUsers>(std::move(store),
+                                        std::make_shared<const RedisUserSettings>(settings));
   }
   static RedisUserSettings WithHashes() {
     RedisUserSettings settings;

@@ -154,7 +154,8 @@ TEST(ConsistencyTest, TokensWantAKeyAndAreCredentials) {
   EXPECT_FALSE(without_key->options.oauth);
   EXPECT_EQ(without_key->warnings,
             std::vector<std::string>{
-                "t.conf:1: oauth: no effect without a key: give oauth-key or oauth-key-file"});
+                "t.conf:1: oauth: no effect without a key: give oauth-key, oauth-key-file or "
+                "redis-userdb"});
   const std::string key = "oauth-key=north:A128GCM:MTIzNDU2Nzg5MDEyMzQ1Ng==\n";
   EXPECT_EQ(error(key), "no error");
   EXPECT_FALSE(ParseText("t.conf", key)->options.stun_only);

@@ -11,7 +11,8 @@ source "$(dirname "$0")/cases.sh"
 
 start_redis
 RELAY_USERS="redis-userdb=\"ip=127.0.0.1 port=$REDIS_PORT dbname=0\"
-gba-naf=turn1.home1.net"
+gba-naf=turn1.home1.net
+oauth"
 start_relay
 start_peer
 
@@ -40,6 +41,11 @@ redis HSET "culvert/gba/$b_tid" ks-naf "$ks_naf" naf turn1.home1.net impi "$impi
 redis HSET "culvert/gba/$bootstrapped" ks "$ks" rand "$rand" impi "$impi"
 turnadmin -a -u gorst -p hero
 turnadmin -s north
+# The keys that turnutils_uclient seals its tokens with, written as coturn's web admin does.
+redis HMSET turn/oauth/kid/north ikm_key MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEK \
+  as_rs_alg A256GCM timestamp 0 lifetime 0 realm crinna.org
+redis HMSET turn/oauth/kid/union ikm_key MTIzNDU2Nzg5MDEyMzQ1Ngo= \
+  as_rs_alg A128GCM timestamp 0 lifetime 0 realm ''
 
 pion() {  # user password
   local said
@@ -68,6 +74,9 @@ case_in_background "turnadmin's secret: UDP over TLS" \
   relays "$stream" "${tls[@]}" -c -u alice -W north "${peer[@]}"
 case_in_background "turnadmin's secret: TCP over TLS" \
   relays $((2 * stream)) "${tls[@]}" -T -u alice -W north
+# Not over TCP: this client binds its data connections without the token.
+case_in_background "a token: UDP over TLS" \
+  relays "$stream" "${tls[@]}" -c -J "${peer[@]}"
 case_in_background "who is not in Redis is refused" \
   refuses "${tls[@]}" -u alice -w wonderland "${peer[@]}"
 collect_cases
