@@ -160,6 +160,7 @@ admin::Facts Control::CollectFacts() const {
   facts.relay_ports = server_.relay_ports();
   facts.redis = server_.redis();
   facts.statsdb = server_.statsdb();
+  facts.quotadb = server_.quotadb();
   return facts;
 }
 

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <utility>
 
+#include "server/cluster/redis_quota.h"
 #include "server/net/kernel_tls.h"
 #include "server/net/machine.h"
 #include "server/net/socket.h"
@@ -130,6 +131,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   }
   for (relay::Worker* worker : all) worker->SetPeers(all);
   if (auto error = server->UseStatusWriters(options)) return Failure{*error};
+  if (auto error = server->UseFleetQuotas(options)) return Failure{*error};
   if (WantsTls(options)) {
     // While there are the rights that loading the module may take.
     server->kernel_tls_ = options.kernel_tls && options.tls && net::KernelTlsOffered(sys);
@@ -154,6 +156,19 @@ std::optional<std::string> Server::UseStatusWriters(const config::Options& optio
     if (!writer) return "redis-statsdb: " + writer.error();
     statsdb_.push_back(&writer.value()->statistics());
     worker->UseObserver(std::move(writer).value());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Server::UseFleetQuotas(const config::Options& options) {
+  if (options.redis_quotadb.empty()) return std::nullopt;
+  const auto settings = redis::ParseConnectionString(options.redis_quotadb);
+  if (!settings) return "redis-quotadb: " + settings.error();
+  for (auto& worker : workers_) {
+    auto quota = cluster::RedisQuota::Make(worker->loop(), worker->wheel(), *settings, log_);
+    if (!quota) return "redis-quotadb: " + quota.error();
+    quotadb_.push_back(&quota.value()->statistics());
+    worker->UseFleetQuota(std::move(quota).value());
   }
   return std::nullopt;
 }

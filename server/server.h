@@ -61,6 +61,7 @@ class Server {
   observe::AllCounters counters() const { return counters_; }
   // One for each worker where allocations are told to a Redis, else none.
   const std::vector<const redis::Statistics*>& statsdb() const { return statsdb_; }
+  const std::vector<const redis::Statistics*>& quotadb() const { return quotadb_; }
   // One for each worker where users are in Redis, else none.
   const std::vector<const redis::Statistics*>& redis() const { return redis_; }
   // Users are in Redis only, and a worker has not been connected to it yet.
@@ -76,6 +77,7 @@ class Server {
   std::optional<std::string> LoadTls();
   // Plugs one of its own into each worker.
   std::optional<std::string> UseStatusWriters(const config::Options& options);
+  std::optional<std::string> UseFleetQuotas(const config::Options& options);
   std::optional<std::string> Bind();
   template <typename Answer>
   std::optional<std::vector<Answer>> AskWorkers(std::function<Answer(relay::Worker&)> question);
@@ -102,6 +104,7 @@ class Server {
   std::vector<const observe::WorkerCounters*> counters_;
   std::vector<const redis::Statistics*> redis_;
   std::vector<const redis::Statistics*> statsdb_;
+  std::vector<const redis::Statistics*> quotadb_;
   bool users_only_in_redis_ = false;
   std::vector<std::thread> threads_;
 };

@@ -205,6 +205,7 @@ void ForgetSecrets(config::Options* options) {
   Wipe(&options->cluster_secret);
   Wipe(&options->redis_userdb);
   Wipe(&options->redis_statsdb);
+  Wipe(&options->redis_quotadb);
   Wipe(&options->auth_plugin_config);
   Wipe(&options->admin_token);
 }

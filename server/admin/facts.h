@@ -52,6 +52,8 @@ struct Facts {
   std::span<const redis::Statistics* const> redis;
   // The same where allocations are told to one (redis-statsdb).
   std::span<const redis::Statistics* const> statsdb;
+  // And where quotas hold for all nodes (redis-quotadb).
+  std::span<const redis::Statistics* const> quotadb;
 };
 
 }  // namespace culvert::admin

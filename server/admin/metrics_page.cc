@@ -281,6 +281,7 @@ std::string MetricsPage(AllCounters workers, const Facts& facts, const Labels& l
   AddRequests(page, workers);
   if (!facts.redis.empty()) AddRedisMetrics(page, workers, facts.redis);
   if (!facts.statsdb.empty()) AddStatsdbMetrics(page, facts.statsdb);
+  if (!facts.quotadb.empty()) AddQuotadbMetrics(page, facts.quotadb);
   AddAllocations(page, workers, facts, labels);
   AddTraffic(page, workers);
   AddDrops(page, workers, labels);

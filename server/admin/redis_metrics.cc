@@ -81,4 +81,14 @@ void AddStatsdbMetrics(Families& page, Clients clients) {
             clients);
 }
 
+void AddQuotadbMetrics(Families& page, Clients clients) {
+  page.Gauge("culvert_quotadb_connected", "Workers that the database of quotas answers now.")
+      .Value(Total(clients, [](const Statistics& s) { return s.connected.value(); }));
+  page.Counter("culvert_quotadb_commands_total", "Commands for the database of quotas.")
+      .Value(Total(clients, &Statistics::commands));
+  AddErrors(page.Counter("culvert_quotadb_errors_total",
+                         "Those that failed, and why: the quotas of this node alone held then."),
+            clients);
+}
+
 }  // namespace culvert::admin

@@ -1,5 +1,5 @@
-// The metrics of users in Redis (what is remembered of them, and how Redis answers), and of the
-// status database.
+// The metrics of users in Redis (what is remembered of them, and how Redis answers), of the status
+// database, and of the one of quotas.
 #pragma once
 
 #include <span>
@@ -15,5 +15,6 @@ void AddRedisMetrics(Families& page, observe::AllCounters workers,
 
 // REQUIRES: at least one client.
 void AddStatsdbMetrics(Families& page, std::span<const redis::Statistics* const> clients);
+void AddQuotadbMetrics(Families& page, std::span<const redis::Statistics* const> clients);
 
 }  // namespace culvert::admin

@@ -84,6 +84,20 @@ void CloseOpenRelay(Options& options, std::vector<std::string>& warnings) {
       "relay)");
 }
 
+// An empty database of users is taken for one that has lost them (docs/redis.md), and is not empty
+// for long where others are written to.
+void WarnOfSharedDatabase(const Places& places, const Options& options,
+                          std::vector<std::string>& warnings) {
+  const auto warn = [&](const char* name, const std::string& connection) {
+    if (connection.empty() || connection != options.redis_userdb) return;
+    warnings.push_back(PlaceOf(places, {name}) +
+                       ": the same database as redis-userdb: should it lose its data, users are "
+                       "taken for removed; give one of the two another dbname");
+  };
+  warn("redis-quotadb", options.redis_quotadb);
+  warn("redis-statsdb", options.redis_statsdb);
+}
+
 }  // namespace
 
 std::optional<std::string> MakeConsistent(const Places& places, Options& options,
@@ -97,6 +111,7 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
         PlaceOf(places, {"bps-capacity"}) +
         ": no effect without max-bps, which is what each allocation takes out of it");
   }
+  WarnOfSharedDatabase(places, options, warnings);
   // Redis may hold keys of tokens.
   if (options.oauth && options.oauth_keys.empty() && options.redis_userdb.empty()) {
     options.oauth = false;

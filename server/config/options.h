@@ -108,6 +108,7 @@ struct Options {
   std::string redis_statsdb;  // connection string; empty: told to nobody
 
   // --- limits
+  std::string redis_quotadb;  // connection string; empty: limits are those of this process
   uint32_t user_quota = 0;    // allocations per user, 0: no limit
   uint32_t total_quota = 0;   // allocations, 0: no limit
   uint64_t max_bps = 0;       // bytes per second of one allocation and direction, 0: no limit

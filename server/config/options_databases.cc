@@ -87,6 +87,10 @@ constexpr std::array kOptions = {
     Flag("keep-withdrawn", kNoLetter, "no", SetFlag<&Options::keep_withdrawn>,
          "Allocations go on to their end when their user is removed or barred, as in coturn; else "
          "they end within seconds."),
+    Secret(Value("redis-quotadb", kNoLetter, "CONNECTION", "none",
+                 SetRedis<&Options::redis_quotadb>,
+                 "Redis by which user-quota, total-quota and the quotas of realms hold for all "
+                 "relays that name it; a database of its own. See docs/redis.md.")),
     Secret(Value("redis-statsdb", 'O', "CONNECTION", "none", SetRedis<&Options::redis_statsdb>,
                  "Allocations and their traffic are told to this Redis, with coturn's keys and "
                  "events. See docs/redis.md.")),

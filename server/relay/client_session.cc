@@ -46,6 +46,7 @@ ClientSession::ClientSession(Worker& worker, ClientLeg& leg, const turn::Path& p
 
 ClientSession::~ClientSession() {
   turn_.End(turn::EndReason::kClientGone, worker_.now());
+  ReleaseQuota();  // of an Allocate that still waits for it
   worker_.ForgetSession(id_);
   worker_.counters().sessions_open[transport()].Down();
 }
@@ -92,18 +93,43 @@ void ClientSession::OnCredential(const auth::Answer& answer) {
 
 // --- quotas
 
-Result<Ok, stun::ErrorCode> ClientSession::AcquireQuota(const auth::Credential& credential) {
+Result<turn::Effects::QuotaState, stun::ErrorCode> ClientSession::AcquireQuota(
+    const auth::Credential& credential) {
   auto share = worker_.quota().Acquire(credential);
   if (!share) return Failure{share.error()};
   if (share->bytes_per_second != 0) {
     bandwidth_ = std::make_shared<Bandwidth>(share->bytes_per_second);
   }
   share_ = std::make_unique<QuotaShare>(std::move(*share));
-  return Ok{};
+  FleetQuota* const fleet = worker_.fleet_quota();
+  if (fleet == nullptr || !share_->limits.any()) return QuotaState::kTaken;
+  fleet->Acquire(Claim(), [&worker = worker_, claim = Claim()](bool granted) {
+    if (ClientSession* const session = worker.SessionById(claim.session)) {
+      session->OnFleetQuota(granted);
+    } else if (granted) {
+      worker.fleet_quota()->Release(claim);
+    }
+  });
+  return QuotaState::kLater;
+}
+
+void ClientSession::OnFleetQuota(bool granted) {
+  has_fleet_share_ = granted;
+  std::optional<stun::ErrorCode> refusal;
+  if (!granted) refusal = stun::ErrorCode::kAllocationQuotaReached;
+  const bool awaited = turn_.OnQuota(refusal, worker_.now());
+  if (!granted || !awaited) ReleaseQuota();
+  Settle();
+}
+
+FleetClaim ClientSession::Claim() const {
+  return {id_, share_->realm, share_->subject, share_->limits};
 }
 
 void ClientSession::ReleaseQuota() {
   if (share_ == nullptr) return;
+  if (has_fleet_share_) worker_.fleet_quota()->Release(Claim());
+  has_fleet_share_ = false;
   worker_.quota().Release(*share_);
   share_.reset();
   bandwidth_.reset();
@@ -253,6 +279,7 @@ void ClientSession::OnAllocationCreated() {
   counters.allocations_open[ProtocolOf(allocation)][transport()].Up();
   allocated_at_ = worker_.now().instant;
   worker_.revalidation().Track(id_, allocation.credential);
+  if (has_fleet_share_) worker_.fleet_quota()->Hold(Claim(), allocation.lifetime);
   Observe(allocation);
   const turn::RelayTable* table = allocation.v4 ? &*allocation.v4 : &*allocation.v6;
   worker_.log().Info("allocation created",
@@ -283,6 +310,7 @@ void ClientSession::Observe(const turn::Allocation& allocation) {
 }
 
 void ClientSession::OnAllocationRefreshed(seconds lifetime) {
+  if (has_fleet_share_) worker_.fleet_quota()->Hold(Claim(), lifetime);
   if (observed_ != nullptr) observed_->OnRefreshed(lifetime);
   worker_.revalidation().Track(id_, turn_.allocation()->credential);
   worker_.log().Debug("allocation refreshed", {{"session", id_}, {"lifetime", lifetime.count()}});

@@ -12,6 +12,7 @@
 #include "server/net/timer_wheel.h"
 #include "server/observe/log.h"
 #include "server/relay/allocation_observer.h"
+#include "server/relay/fleet_quota.h"
 #include "server/relay/output.h"
 #include "server/relay/quota.h"
 #include "server/relay/rate_limit.h"
@@ -90,13 +91,15 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
 
   // --- a credential that was looked up
   void OnCredential(const auth::Answer& answer);
+  // What all nodes together have room for.
+  void OnFleetQuota(bool granted);
 
  private:
   // turn::Effects
   void Reply(ByteView message) override;
   std::string_view ServerName() override { return leg_.ServerName(); }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
-  Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
+  Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
   void ReleaseQuota() override;
   Result<turn::OpenedRelay, stun::ErrorCode> OpenUdpRelay(Family family,
                                                           turn::PortChoice choice) override;
@@ -136,6 +139,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   // What leaves for the client.
   void ToClient(const OutFrame& frame, bool reply);
   void Observe(const turn::Allocation& allocation);
+  // REQUIRES: there is a share.
+  FleetClaim Claim() const;
   // After each entry: timers, and the leg is told.
   void Settle();
 
@@ -148,7 +153,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   std::unique_ptr<UdpRelay> v4_;
   std::unique_ptr<UdpRelay> v6_;
   std::unique_ptr<TcpRelay> tcp_;
-  std::unique_ptr<QuotaShare> share_;     // while there is an allocation
+  std::unique_ptr<QuotaShare> share_;     // while there is an allocation, or waits for its quota
+  bool has_fleet_share_ = false;          // of the same, in the quotas of all nodes
   std::shared_ptr<Bandwidth> bandwidth_;  // while it is limited
   std::shared_ptr<ObservedAllocation> observed_;
   Instant allocated_at_;

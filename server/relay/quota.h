@@ -15,11 +15,20 @@
 
 namespace culvert::relay {
 
+// How many allocations there may be at a time; 0: no limit.
+struct QuotaLimits {
+  uint32_t of_user = 0;
+  uint32_t of_realm = 0;
+  uint32_t in_total = 0;
+  bool any() const { return of_user != 0 || of_realm != 0 || in_total != 0; }
+};
+
 // What one allocation has taken; give it back with Quota::Release.
 struct QuotaShare {
   std::string subject;
   std::string realm;
   uint64_t bytes_per_second = 0;  // its limit per direction; 0: none
+  QuotaLimits limits{};           // that it was measured by
 };
 
 class Quota {
@@ -38,7 +47,7 @@ class Quota {
   std::mutex mutex_;
   uint64_t allocations_ = 0;
   uint64_t bandwidth_ = 0;
-  std::unordered_map<std::string, uint32_t> by_subject_;
+  std::unordered_map<std::string, uint32_t> by_user_;
   std::unordered_map<std::string, uint32_t> by_realm_;
 };
 

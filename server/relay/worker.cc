@@ -101,9 +101,17 @@ void Worker::Run() {
 void Worker::Stop() {
   Post([this] {
     EndEverything();
-    if (observer_ == nullptr) return loop_.Stop();
-    observer_->Finish([this] { loop_.Stop(); });
+    FinishTelling();
   });
+}
+
+// What others keep of the allocations here is told of their end before the loop does.
+void Worker::FinishTelling() {
+  const auto stop = [this] { loop_.Stop(); };
+  const auto finish_quota = [this, stop] {
+    return fleet_quota_ == nullptr ? stop() : fleet_quota_->Finish(stop);
+  };
+  return observer_ == nullptr ? finish_quota() : observer_->Finish(finish_quota);
 }
 
 void Worker::EndEverything() {

@@ -26,6 +26,7 @@
 #include "server/relay/allocation_observer.h"
 #include "server/relay/connection_id.h"
 #include "server/relay/data_pipe.h"
+#include "server/relay/fleet_quota.h"
 #include "server/relay/handshake_pool.h"
 #include "server/relay/media_watch.h"
 #include "server/relay/output.h"
@@ -74,6 +75,7 @@ class Worker final : private net::TurnHandler {
   // One that stands on this worker's loop and wheel.
   void UseProvider(std::unique_ptr<auth::Provider> provider);
   // The same for who is told of allocations.
+  void UseFleetQuota(std::unique_ptr<FleetQuota> quota) { fleet_quota_ = std::move(quota); }
   void UseObserver(std::unique_ptr<AllocationObserver> observer) {
     observer_ = std::move(observer);
   }
@@ -109,6 +111,8 @@ class Worker final : private net::TurnHandler {
   const observe::WorkerCounters& counters() const { return counters_; }
   // Null when nobody wants to know.
   AllocationObserver* observer() { return observer_.get(); }
+  // Null: the quotas of this process are all there are.
+  FleetQuota* fleet_quota() { return fleet_quota_.get(); }
   // Null while there is no certificate.
   const std::shared_ptr<net::TlsContext>& tls() const { return tls_; }
   const std::shared_ptr<net::TlsContext>& dtls() const { return dtls_; }
@@ -192,6 +196,7 @@ class Worker final : private net::TurnHandler {
   // The upkeep that needs no better time than every few seconds.
   void Heartbeat(Instant now);
   void EndEverything();
+  void FinishTelling();
 
   const Commons commons_;
   const uint8_t index_;
@@ -207,6 +212,7 @@ class Worker final : private net::TurnHandler {
   Revalidation revalidation_{*this};
   std::unique_ptr<auth::Provider> provider_;
   std::unique_ptr<AllocationObserver> observer_;
+  std::unique_ptr<FleetQuota> fleet_quota_;
   std::vector<Worker*> workers_;
   std::shared_ptr<net::TlsContext> tls_;
   std::shared_ptr<net::TlsContext> dtls_;

@@ -17,15 +17,6 @@ using stun::Message;
 // Why a request is refused; nullopt goes on to the next check.
 using Verdict = std::optional<ErrorCode>;
 
-// What the client asks for, as far as the checks have come.
-struct Wish {
-  uint8_t protocol = stun::kTransportUdp;
-  Family family = Family::kIPv4;
-  bool both_families = false;
-  PortChoice port = PortChoice::kAny;
-  std::optional<ReservationToken> token;
-};
-
 const auth::Credential& Anonymous() {
   static const auth::Credential anonymous;
   return anonymous;
@@ -189,8 +180,7 @@ void Session::ServeAllocate(Request& request) {
     return Refuse(request.answer_to, ErrorCode::kAllocationMismatch);
   }
   // Checks 3 to 9.
-  Wish wish;
-  if (const auto error = Check(request.message, path_, settings, &wish)) {
+  if (const auto error = Check(request.message, path_, settings, &request.wish)) {
     return Refuse(request.answer_to, *error);
   }
   if (request.message.Has(AttributeType::kLifetime) &&
@@ -201,19 +191,30 @@ void Session::ServeAllocate(Request& request) {
   // Check 10: quotas, before anything is opened.
   const auth::CredentialPtr& credential = request.credential();
   const auto quota = effects_.AcquireQuota(credential ? *credential : Anonymous());
-  if (!quota.ok()) return Refuse(request.answer_to, quota.error());
+  if (!quota) return Refuse(request.answer_to, quota.error());
+  if (*quota == Effects::QuotaState::kLater) return AwaitQuota(request);
+  OpenAllocation(request);
+}
 
+void Session::AwaitQuota(const Request& request) {
+  const ByteView bytes = request.message.bytes();
+  waiting_request_.assign(bytes.begin(), bytes.end());
+  awaited_quota_ = std::make_unique<AwaitedQuota>(AwaitedQuota{request.answer_to, request.wish});
+}
+
+void Session::OpenAllocation(Request& request) {
+  const Wish& wish = request.wish;
   auto allocation = std::make_unique<Allocation>();
   allocation->protocol = wish.protocol;
   allocation->created_by = request.message.transaction_id();
-  allocation->credential = credential;
+  allocation->credential = request.credential();
   allocation->lifetime = GrantedLifetime(request);
   if (wish.protocol == stun::kTransportTcp) {
     allocation->connections = std::make_unique<TcpConnections>();
   }
   const Instant expires = request.now.instant + allocation->lifetime;
-  if (const auto error =
-          OpenRelays(wish, settings, request.subject(), expires, effects_, allocation.get())) {
+  if (const auto error = OpenRelays(wish, shared_.settings, request.subject(), expires, effects_,
+                                    allocation.get())) {
     effects_.ReleaseQuota();
     return Refuse(request.answer_to, *error);
   }

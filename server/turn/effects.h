@@ -35,7 +35,14 @@ struct OpenedRelay {
 };
 
 // Why an allocation ended.
-enum class EndReason : uint8_t { kDeleted, kExpired, kClientGone, kCredentialExpired, kShutdown, kOperator };
+enum class EndReason : uint8_t {
+  kDeleted,
+  kExpired,
+  kClientGone,
+  kCredentialExpired,
+  kShutdown,
+  kOperator
+};
 const char* EndReasonName(EndReason reason);
 
 // Why bytes were not relayed or a message was not answered; one counter each.
@@ -88,8 +95,10 @@ class Effects {
   virtual std::optional<auth::Answer> LookUp(const auth::Question& question) = 0;
 
   // Takes one allocation out of the quotas (total, per user, bandwidth; 486 or 508), to be returned
-  // by ReleaseQuota. Called once per allocation, before relays are opened.
-  virtual Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) = 0;
+  // by ReleaseQuota. Called once per allocation, before relays are opened. kLater: the relay calls
+  // Session::OnQuota.
+  enum class QuotaState : uint8_t { kTaken, kLater };
+  virtual Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) = 0;
   virtual void ReleaseQuota() = 0;
 
   // Opens a UDP relay of `family` (440: family not served; 508: no port).

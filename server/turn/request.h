@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "server/base/time.h"
@@ -11,6 +13,15 @@
 #include "server/turn/session.h"
 
 namespace culvert::turn {
+
+// What an Allocate asks for, as far as the checks have come.
+struct Wish {
+  uint8_t protocol = stun::kTransportUdp;
+  Family family = Family::kIPv4;
+  bool both_families = false;
+  PortChoice port = PortChoice::kAny;
+  std::optional<ReservationToken> token;
+};
 
 struct Session::Request {
   Request(const stun::Message& m, const Now& n, bool fingerprint) : message(m), now(n) {
@@ -22,6 +33,7 @@ struct Session::Request {
   const stun::Message& message;
   const Now& now;
   AnswerTo answer_to;
+  Wish wish;  // of an Allocate
 
   // Null unless authenticated.
   const auth::CredentialPtr& credential() const { return answer_to.credential; }
@@ -30,6 +42,11 @@ struct Session::Request {
     return credential() ? std::string_view(credential()->subject) : std::string_view();
   }
   const auth::Policy* policy() const { return credential() ? &credential()->policy : nullptr; }
+};
+
+struct Session::AwaitedQuota {
+  AnswerTo answer_to;
+  Wish wish;
 };
 
 class Session::Answer {

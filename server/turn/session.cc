@@ -79,7 +79,7 @@ void Session::OnMessage(const stun::Message& message, const Now& now) {
 }
 
 void Session::OnCredential(const auth::Answer& answer, const Now& now) {
-  if (!waiting()) return;
+  if (!waiting() || awaited_quota_) return;
   const std::vector<uint8_t> bytes = std::exchange(waiting_request_, {});
   ExpireDue(now);
   const auto message = stun::Message::Parse(bytes);
@@ -87,6 +87,24 @@ void Session::OnCredential(const auth::Answer& answer, const Now& now) {
   Request request(*message, now, shared_.settings.fingerprint || message->has_fingerprint());
   if (Verify(request, answer)) Serve(request);
   UpdateDeadline(now.instant);
+}
+
+bool Session::OnQuota(std::optional<ErrorCode> refusal, const Now& now) {
+  if (!awaited_quota_) return false;
+  const std::vector<uint8_t> bytes = std::exchange(waiting_request_, {});
+  const std::unique_ptr<AwaitedQuota> awaited = std::move(awaited_quota_);
+  const auto message = stun::Message::Parse(bytes);
+  if (!CULVERT_CHECK("turn-waiting-allocate-parses", message.ok())) return false;
+  Request request(*message, now, awaited->answer_to.fingerprint);
+  request.answer_to = awaited->answer_to;
+  request.wish = awaited->wish;
+  if (refusal) {
+    Refuse(request.answer_to, *refusal);
+  } else {
+    OpenAllocation(request);
+  }
+  UpdateDeadline(now.instant);
+  return true;
 }
 
 // RFC 8489 section 12 advises against asking for credentials in Binding; secure-stun asks.
@@ -172,7 +190,10 @@ void Session::ExpireRelays(const Now& now) {
 }
 
 void Session::End(EndReason reason, const Now& /*now*/) {
-  if (reason == EndReason::kClientGone) waiting_request_.clear();
+  if (reason == EndReason::kClientGone) {
+    waiting_request_.clear();
+    awaited_quota_.reset();
+  }
   if (reason == EndReason::kCredentialExpired) credential_.reset();
   if (!allocation_) return;
   if (allocation_->connections) EndConnections(reason);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -61,10 +62,13 @@ class Session {
   // waiting() is true further requests are dropped and counted.
   void OnMessage(const stun::Message& message, const Now& now);
 
-  // True between a LookUp that had no answer at once and OnCredential. A stream is not read
-  // meanwhile.
+  // True between a LookUp that had no answer at once and OnCredential, and between such an
+  // AcquireQuota and OnQuota. A stream is not read meanwhile.
   bool waiting() const { return !waiting_request_.empty(); }
   void OnCredential(const auth::Answer& answer, const Now& now);
+  // nullopt: it was taken. False when nobody waits for it any more: then it is the caller's to give
+  // back.
+  bool OnQuota(std::optional<stun::ErrorCode> refusal, const Now& now);
 
   // Results of ConnectToPeer: the Connect is answered. After a failure the relay has closed `id`
   // itself; an answer behind the deadline is answered with ClosePeer and 447.
@@ -101,8 +105,9 @@ class Session {
   const auth::CredentialPtr& credential() const { return credential_; }
 
  private:
-  struct Request;  // a request on its way through the steps, with how to answer it
-  class Answer;    // an answer being written
+  struct Request;       // a request on its way through the steps, with how to answer it
+  struct AwaitedQuota;  // what of it goes on when its quota is known
+  class Answer;         // an answer being written
 
   // --- session.cc
   bool WantsCredential(stun::Method method) const;
@@ -127,6 +132,8 @@ class Session {
   // --- the methods; all of them answer, Connect maybe later
   void ServeBinding(Request& request);
   void ServeAllocate(Request& request);
+  void AwaitQuota(const Request& request);
+  void OpenAllocation(Request& request);
   void ServeRefresh(Request& request);
   void ServeCreatePermission(Request& request);
   void ServeChannelBind(Request& request);
@@ -150,6 +157,7 @@ class Session {
   std::unique_ptr<Allocation> allocation_;
   auth::CredentialPtr credential_;
   std::vector<uint8_t> waiting_request_;
+  std::unique_ptr<AwaitedQuota> awaited_quota_;  // the waiting request is an Allocate that far
 };
 
 }  // namespace culvert::turn

@@ -30,6 +30,7 @@ class MetricsPageTest : public testing::Test {
     facts_.certificate_expiry = WallTime(seconds(3000));
     facts_.redis = clients_;
     facts_.statsdb = clients_;
+    facts_.quotadb = clients_;
   }
 
   Exposition Page() const {
@@ -329,6 +330,17 @@ TEST_F(MetricsPageTest, TheStatusDatabaseIsThereWhereThereIsOne) {
   EXPECT_EQ(Value(R"(culvert_statsdb_lost_total{kind="timeout"})"), 0);
   facts_.statsdb = {};
   EXPECT_FALSE(Page().Value("culvert_statsdb_connected").has_value());
+}
+
+TEST_F(MetricsPageTest, TheDatabaseOfQuotasIsThereWhereThereIsOne) {
+  redis_->connected.Up();
+  redis_->commands.Add(30);
+  redis_->errors[redis::CallError::Kind::kTimeout].Add(4);
+  EXPECT_EQ(Value("culvert_quotadb_connected"), 1);
+  EXPECT_EQ(Value("culvert_quotadb_commands_total"), 30);
+  EXPECT_EQ(Value(R"(culvert_quotadb_errors_total{kind="timeout"})"), 4);
+  facts_.quotadb = {};
+  EXPECT_FALSE(Page().Value("culvert_quotadb_connected").has_value());
 }
 
 }  // namespace

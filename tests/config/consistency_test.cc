@@ -164,5 +164,16 @@ TEST(ConsistencyTest, TokensWantAKeyAndAreCredentials) {
             "t.conf:1: oauth-key: expected key-id:A256GCM:base64-key");
 }
 
+TEST(ConsistencyTest, WhatIsWrittenToIsNotTheUsersDatabase) {
+  const std::string users = "redis-userdb=\"port=1 dbname=0\"\n";
+  for (const std::string name : {"redis-quotadb", "redis-statsdb"}) {
+    EXPECT_EQ(Accept(users + name + "=\"port=1 dbname=0\"").warnings,
+              Warnings{"t.conf:2: " + name +
+                       ": the same database as redis-userdb: should it lose its data, users are "
+                       "taken for removed; give one of the two another dbname"});
+    EXPECT_EQ(Accept(users + name + "=\"port=1 dbname=1\"").warnings, Warnings());
+  }
+}
+
 }  // namespace
 }  // namespace culvert::config

@@ -218,6 +218,7 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
                                         "redis-cache-stale",
                                         "redis-cache-ttl",
                                         "redis-impu",
+                                        "redis-quotadb",
                                         "redis-sha256",
                                         "redis-userhash",
                                         "static-auth-secret-file",

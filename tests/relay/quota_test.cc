@@ -34,6 +34,40 @@ TEST(QuotaTest, AUsersAllocationsAreBounded) {
   EXPECT_TRUE(quota.Acquire(Of("alice")).ok());
 }
 
+TEST(QuotaTest, OneNameInTwoRealmsIsTwoUsers) {
+  Settings settings;
+  settings.user_quota = 1;
+  Quota quota(settings);
+  auth::Credential north = Of("alice");
+  north.realm = "north";
+  auth::Credential south = Of("alice");
+  south.realm = "south";
+  const auto first = quota.Acquire(north);
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(quota.Acquire(south).ok());
+  EXPECT_FALSE(quota.Acquire(north).ok());
+  quota.Release(*first);
+  EXPECT_FALSE(quota.Acquire(south).ok());
+  EXPECT_TRUE(quota.Acquire(north).ok());
+}
+
+TEST(QuotaTest, TheShareSaysWhatItWasMeasuredBy) {
+  Settings settings;
+  settings.user_quota = 3;
+  settings.total_quota = 100;
+  Quota quota(settings);
+  auth::Credential credential = Of("alice");
+  credential.policy.user_quota = 5;
+  credential.policy.realm_quota = 20;
+  const auto share = quota.Acquire(credential);
+  ASSERT_TRUE(share.ok());
+  EXPECT_EQ(share->limits.of_user, 5u);
+  EXPECT_EQ(share->limits.of_realm, 20u);
+  EXPECT_EQ(share->limits.in_total, 100u);
+  EXPECT_TRUE(share->limits.any());
+  EXPECT_FALSE(QuotaLimits().any());
+}
+
 TEST(QuotaTest, AllAllocationsAreBoundedAndARefusalTakesNothing) {
   Settings settings;
   settings.total_quota = 2;

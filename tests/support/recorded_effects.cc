@@ -81,11 +81,12 @@ std::optional<auth::Answer> RecordedEffects::LookUp(const auth::Question& questi
   return auth::Answer(auth::CredentialPtr(std::move(found)));
 }
 
-Result<Ok, stun::ErrorCode> RecordedEffects::AcquireQuota(const auth::Credential& credential) {
+Result<turn::Effects::QuotaState, stun::ErrorCode> RecordedEffects::AcquireQuota(
+    const auth::Credential& credential) {
   Line("acquire " + credential.username);
   if (quota_error) return Failure{*quota_error};
   ++open_.quotas;
-  return Ok{};
+  return quota_comes_later ? QuotaState::kLater : QuotaState::kTaken;
 }
 
 void RecordedEffects::ReleaseQuota() {

@@ -29,6 +29,7 @@ class RecordedEffects : public turn::Effects {
   auth::Refusal refusal = auth::Refusal::kUnknownUser;
   bool answers_later = false;
   std::optional<stun::ErrorCode> quota_error;
+  bool quota_comes_later = false;
   std::optional<stun::ErrorCode> udp_v4_error;
   std::optional<stun::ErrorCode> udp_v6_error;
   std::optional<stun::ErrorCode> tcp_error;
@@ -65,7 +66,7 @@ class RecordedEffects : public turn::Effects {
   void Reply(ByteView message) override;
   std::string_view ServerName() override { return server_name; }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
-  Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
+  Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
   void ReleaseQuota() override;
   Result<turn::OpenedRelay, stun::ErrorCode> OpenUdpRelay(Family family,
                                                           turn::PortChoice port) override;
