@@ -70,7 +70,10 @@ std::optional<int> CommandTree::Parse(int argc, const char* const* argv, Console
       app_.exit(error, console.out, console.err);
       return kExitDone;
     }
-    console.err << "culvert-admin: " << error.what()
+    // CLI11 misses a command before it wonders about what stands in its place.
+    const std::vector<std::string> rest = app_.remaining(/*recurse=*/true);
+    const std::string what = rest.empty() ? error.what() : rest.front() + ": not understood here";
+    console.err << "culvert-admin: " << Printable(what)
                 << "\nSee culvert-admin --help, and --help behind a command.\n";
     return kExitUsedWrongly;
   }
@@ -93,6 +96,7 @@ CLI::App* CommandTree::Verb(const std::string& name, const std::string& help) {
   verb->require_subcommand(1);
   // Options of all commands may stand behind the command, too.
   verb->fallthrough();
+  verb->footer("--help behind one of these says what it takes.");
   return verb;
 }
 
@@ -100,6 +104,7 @@ CLI::App* CommandTree::AddCommand(CLI::App* parent, const std::string& name,
                                   const std::string& help, Command command) {
   CLI::App* const app = parent->add_subcommand(name, help);
   app->fallthrough();
+  app->footer("");
   app->callback([this, command = std::move(command)] { command_ = command; });
   return app;
 }
@@ -108,6 +113,7 @@ CLI::App* CommandTree::AddKind(CLI::App* verb, Kind kind, const std::string& hel
                                Command command) {
   CLI::App* const app = verb->add_subcommand(NameOf(kind), help);
   app->fallthrough();
+  app->footer("");
   app->callback([this, kind, command = std::move(command)] {
     request_.kind = kind;
     command_ = command;

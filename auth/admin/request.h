@@ -40,6 +40,7 @@ struct Request {
   bool as_sha256 = false;    // in a user file: a SHA-256 key
   bool show_secrets = false;
   bool json = false;
+  bool quiet = false;  // as turnadmin: what was asked for, and no word about what was done
 
   // dump, restore
   std::string dump_file;

@@ -47,7 +47,9 @@ Done AddSecret(Workplace& place) {
   if (!store) return Failure{store.error()};
   const auto added = (*store)->Ask({"SADD", SecretKey(*realm), std::string(secret->view())});
   if (!added) return Failure{added.error()};
-  if (added->integer() == 0) return CouldNot(*realm + " has this secret already");
+  if (added->integer() == 0 && !place.request.replace) {
+    return CouldNot(*realm + " has this secret already");
+  }
   place.Tell("added a secret to " + *realm,
              {{"done", "added"}, {"kind", "secret"}, {"realm", *realm}});
   return Ok();

@@ -318,6 +318,7 @@ Done RunAsTurnadmin(int argc, const char* const* argv, Console& console) {
   if (!line) return Failure{line.error()};
   // turnadmin -a writes over what is there.
   line->request.replace = true;
+  line->request.quiet = true;
   line->request.every_secret = line->command == kDeleteAllSecrets;
   Workplace place(line->request, console);
   return RunCommand(line->command, place);

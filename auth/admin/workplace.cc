@@ -73,7 +73,7 @@ Result<std::string, Trouble> Workplace::Realm() {
 void Workplace::Tell(const std::string& line, const Json& object) {
   if (request.json) {
     PrintJson(object);
-  } else {
+  } else if (!request.quiet) {
     console.out << Printable(line) << "\n";
   }
 }
