@@ -48,6 +48,25 @@ void CommandTree::TakePolicy(CLI::App* app) {
   TakeField(app, "denied-peer-ip", "RANGES", "Peers, with commas between them");
 }
 
+void CommandTree::TakeDigestFields(CLI::App* app) {
+  TakeKeysFile(app, "ha1=HEX, ha1-sha256=HEX");
+  TakeField(app, "ha1", "HEX", "MD5 of NAME:REALM:PASSWORD in place of a password");
+  TakeField(app, "ha1-sha256", "HEX", "SHA-256 of the same");
+  TakeField(app, "subject", "NAME", "Who this is for quotas; the name without it");
+  TakePolicy(app);
+  app->add_flag("--expire-key", request_.expire_key,
+                "Have Redis remove the record when it expires");
+}
+
+void CommandTree::TakeGbaFields(CLI::App* app) {
+  TakeKeysFile(app, "ks-naf=HEX; or ks-int-naf=HEX; or ks=HEX; or ck=HEX and ik=HEX");
+  TakeField(app, "naf", "FQDN", "The NAF that ks-naf is for");
+  TakeField(app, "ua", "HEX", "The Ua security protocol that ks-naf is for");
+  TakeField(app, "rand", "HEX", "RAND, with ks; without it that in the B-TID");
+  TakeField(app, "impi", "NAME", "Who it is; needed with ks");
+  TakePolicy(app);
+}
+
 void CommandTree::TakePointers(CLI::App* app, const std::string& verb) {
   app->add_flag("--userhash", request_.userhash,
                 verb + " culvert/userhash/<hex>, too (see redis-userhash)");

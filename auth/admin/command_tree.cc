@@ -54,6 +54,7 @@ CommandTree::CommandTree() : app_(kAbout, "culvert-admin") {
   app_.get_formatter()->column_width(34);
   AddGlobalOptions();
   AddAdding();
+  AddSetting();
   AddLooking();
   AddDeleting();
   AddBarring();
@@ -143,24 +144,13 @@ void CommandTree::AddAdding() {
   TakeName(app, "The digest username (IMPI)");
   TakeRealm(app, "The realm of SIP, which must be that of TURN");
   TakePassword(app, "password");
-  TakeKeysFile(app, "ha1=HEX, ha1-sha256=HEX");
-  TakeField(app, "ha1", "HEX", "MD5 of NAME:REALM:PASSWORD in place of a password");
-  TakeField(app, "ha1-sha256", "HEX", "SHA-256 of the same");
-  TakeField(app, "subject", "NAME", "Who this is for quotas; the name without it");
-  TakePolicy(app);
-  app->add_flag("--expire-key", request_.expire_key,
-                "Have Redis remove the record when it expires");
+  TakeDigestFields(app);
   TakePointers(app, "Write");
   TakeReplace(app);
 
   app = AddKind(add, Kind::kGba, "A bootstrapping (TS 33.220)", AddRecord);
   TakeName(app, "The B-TID");
-  TakeKeysFile(app, "ks-naf=HEX; or ks-int-naf=HEX; or ks=HEX; or ck=HEX and ik=HEX");
-  TakeField(app, "naf", "FQDN", "The NAF that ks-naf is for");
-  TakeField(app, "ua", "HEX", "The Ua security protocol that ks-naf is for");
-  TakeField(app, "rand", "HEX", "RAND, with ks; without it that in the B-TID");
-  TakeField(app, "impi", "NAME", "Who it is; needed with ks");
-  TakePolicy(app);
+  TakeGbaFields(app);
   TakeReplace(app);
 
   app = AddKind(add, Kind::kSecret, "A shared secret of the TURN REST API", AddSecret);
@@ -189,6 +179,22 @@ void CommandTree::AddAdding() {
   TakeField(app, "total-quota", "N", "Allocations of the realm at a time");
   TakeField(app, "max-bps", "N", "Bytes a second of an allocation and direction");
   TakeRanges(app);
+}
+
+void CommandTree::AddSetting() {
+  CLI::App* const set =
+      Verb("set", "Change fields of a record and leave the rest; \"\" removes one");
+
+  CLI::App* app = AddKind(set, Kind::kDigest, "A SIP Digest user", SetRecord);
+  TakeName(app, "The digest username");
+  TakeRealm(app);
+  app->add_flag("--ask-password", request_.ask_password, "Ask for a new password");
+  TakePassword(app, "password");
+  TakeDigestFields(app);
+
+  app = AddKind(set, Kind::kGba, "A bootstrapping", SetRecord);
+  TakeName(app, "The B-TID");
+  TakeGbaFields(app);
 }
 
 void CommandTree::AddLooking() {

@@ -37,6 +37,7 @@ class CommandTree {
 
   void AddGlobalOptions();
   void AddAdding();
+  void AddSetting();
   void AddLooking();
   void AddDeleting();
   void AddBarring();
@@ -51,6 +52,8 @@ class CommandTree {
   void TakeField(CLI::App* app, const std::string& name, const std::string& metavar,
                  const std::string& help);
   void TakePolicy(CLI::App* app);
+  void TakeDigestFields(CLI::App* app);
+  void TakeGbaFields(CLI::App* app);
   void TakePointers(CLI::App* app, const std::string& verb);
   void TakeReplace(CLI::App* app);
   void TakeRanges(CLI::App* app);

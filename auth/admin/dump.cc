@@ -83,6 +83,7 @@ void TakeTexts(Reply value, DumpedRecord* record) {
 Done ReadRecords(Store& store, const ExpiryReader& expiries, const std::vector<std::string>& keys,
                  std::string* lines, size_t* count) {
   std::vector<Command> questions;
+  questions.reserve(2 * keys.size());
   for (const std::string& key : keys) questions.push_back({"TYPE", key});
   const auto types = store.AskAll(std::move(questions));
   if (!types) return Failure{types.error()};

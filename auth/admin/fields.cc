@@ -75,13 +75,17 @@ Done CompleteGba(const RecordName& record, Fields* fields) {
       "ks=HEX, or ck=HEX and ik=HEX");
 }
 
-Done CompleteDigest(Workplace& place, const RecordName& record, Fields* fields) {
-  const bool has_key = fields->contains("ha1") || fields->contains("ha1-sha256");
+bool HasDigestKey(const Fields& fields) {
+  return fields.contains("ha1") || fields.contains("ha1-sha256");
+}
+
+bool HasPassword(const SecretSource& source) {
+  return source.value || source.file;
+}
+
+Done TakePassword(Workplace& place, const RecordName& record, Fields* fields) {
   const SecretSource& source = place.request.secret;
-  if (has_key && (source.value || source.file)) {
-    return UsedWrongly("a key or a password, not both");
-  }
-  if (has_key) return Ok();
+  if (HasDigestKey(*fields)) return UsedWrongly("a key or a password, not both");
   const auto password =
       ReadSecret(place.console, source, "password of " + record.name, /*twice=*/true);
   if (!password) return Failure{password.error()};
@@ -91,9 +95,24 @@ Done CompleteDigest(Workplace& place, const RecordName& record, Fields* fields) 
   return Ok();
 }
 
+Done CompleteDigest(Workplace& place, const RecordName& record, Fields* fields) {
+  if (HasDigestKey(*fields) && !HasPassword(place.request.secret)) return Ok();
+  return TakePassword(place, record, fields);
+}
+
 Done CompleteOauth(const Fields& fields) {
   if (fields.contains("ikm_key")) return Ok();
   return UsedWrongly("which key? Give --keys-file FILE (- for standard input) with ikm_key=BASE64");
+}
+
+// The fields of the command line and of a file of keys; the command line goes before.
+Result<Fields, Trouble> Given(Workplace& place) {
+  Fields fields = place.request.fields;
+  if (place.request.keys_file.empty()) return fields;
+  auto more = ReadFields(place.console, place.request.keys_file);
+  if (!more) return more;
+  fields.merge(*more);
+  return fields;
 }
 
 Done CheckNames(Kind kind, const Fields& fields) {
@@ -108,7 +127,7 @@ Done CheckNames(Kind kind, const Fields& fields) {
 
 Done SetDate(Workplace& place, Fields* fields) {
   const auto expires = fields->find("expires");
-  if (expires == fields->end()) return Ok();
+  if (expires == fields->end() || expires->second.empty()) return Ok();
   const auto date = ParseDate(expires->second, place.console.now);
   if (!date) {
     return UsedWrongly("--expires: expected Unix seconds, or +30d, +12h, +15m, +90s from now on");
@@ -133,21 +152,47 @@ std::optional<WallTime> ParseDate(std::string_view text, WallTime now) {
   return now + seconds(*count * unit.value_or(1));
 }
 
-Result<Fields, Trouble> FieldsToWrite(Workplace& place, const RecordName& record) {
-  Fields fields = place.request.fields;
-  if (!place.request.keys_file.empty()) {
-    auto more = ReadFields(place.console, place.request.keys_file);
-    if (!more) return Failure{more.error()};
-    // What stands on the command line goes before.
-    fields.merge(*more);
+redis::Reply AsHash(const Fields& fields) {
+  std::vector<redis::Reply> elements;
+  for (const auto& [name, value] : fields) {
+    elements.push_back(redis::Reply::Text(redis::Reply::Type::kString, name));
+    elements.push_back(redis::Reply::Text(redis::Reply::Type::kString, value));
   }
+  return redis::Reply::Array(std::move(elements));
+}
+
+Fields FromHash(const redis::Reply& hash) {
+  Fields fields;
+  const std::vector<redis::Reply>& elements = hash.elements();
+  for (size_t i = 0; i + 1 < elements.size(); i += 2) {
+    fields[elements[i].text()] = elements[i + 1].text();
+  }
+  return fields;
+}
+
+Result<Fields, Trouble> FieldsToWrite(Workplace& place, const RecordName& record) {
+  auto fields = Given(place);
+  if (!fields) return fields;
   Done done = Ok();
-  if (record.kind == Kind::kGba) done = CompleteGba(record, &fields);
-  if (record.kind == Kind::kDigest) done = CompleteDigest(place, record, &fields);
-  if (record.kind == Kind::kOauth) done = CompleteOauth(fields);
-  if (done) done = CheckNames(record.kind, fields);
-  if (done) done = SetDate(place, &fields);
+  if (record.kind == Kind::kGba) done = CompleteGba(record, &*fields);
+  if (record.kind == Kind::kDigest) done = CompleteDigest(place, record, &*fields);
+  if (record.kind == Kind::kOauth) done = CompleteOauth(*fields);
+  if (done) done = CheckNames(record.kind, *fields);
+  if (done) done = SetDate(place, &*fields);
   if (!done) return Failure{done.error()};
+  return fields;
+}
+
+Result<Fields, Trouble> FieldsToChange(Workplace& place, const RecordName& record) {
+  auto fields = Given(place);
+  if (!fields) return fields;
+  Done done = JoinKs(&*fields);
+  const bool has_password = HasPassword(place.request.secret) || place.request.ask_password;
+  if (done && has_password) done = TakePassword(place, record, &*fields);
+  if (done) done = CheckNames(record.kind, *fields);
+  if (done) done = SetDate(place, &*fields);
+  if (!done) return Failure{done.error()};
+  if (fields->empty()) return UsedWrongly("nothing to set: give the fields that are to change");
   return fields;
 }
 

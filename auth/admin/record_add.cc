@@ -14,15 +14,6 @@ namespace {
 
 using redis::Reply;
 
-Reply AsHash(const Fields& fields) {
-  std::vector<Reply> elements;
-  for (const auto& [name, value] : fields) {
-    elements.push_back(Reply::Text(Reply::Type::kString, name));
-    elements.push_back(Reply::Text(Reply::Type::kString, value));
-  }
-  return Reply::Array(std::move(elements));
-}
-
 // Of coturn's record of a key for tokens, which the relay does not read.
 std::optional<std::string> ProblemOfOauth(const Reply& hash) {
   std::string algorithm_name = "A256GCM";
@@ -123,6 +114,13 @@ Result<RecordName, Trouble> NameOfRequest(Workplace& place) {
   return record;
 }
 
+void TellDone(Workplace& place, const std::string& verb, const RecordName& record) {
+  Json json = {{"done", verb}, {"kind", NameOf(record.kind)}};
+  if (HasRealm(record.kind)) json["realm"] = record.realm;
+  json["name"] = record.name;
+  place.Tell(verb + " " + Describe(record), json);
+}
+
 std::vector<Pointer> PointersOf(const Request& request, const RecordName& record) {
   std::vector<Pointer> pointers;
   if (request.userhash) {
@@ -149,10 +147,7 @@ Done AddRecord(Workplace& place) {
   if (!applied->condition_held) {
     return CouldNot(Describe(*record) + " is there already: --replace writes it anew");
   }
-  place.Tell("added " + Describe(*record), {{"done", "added"},
-                                            {"kind", NameOf(record->kind)},
-                                            {"realm", record->realm},
-                                            {"name", record->name}});
+  TellDone(place, "added", *record);
   return Ok();
 }
 

@@ -7,13 +7,6 @@ namespace {
 
 constexpr const char* kBarred = "barred";
 
-void TellWhat(Workplace& place, const char* verb, const RecordName& record) {
-  Json json = {{"done", verb}, {"kind", NameOf(record.kind)}};
-  if (HasRealm(record.kind)) json["realm"] = record.realm;
-  json["name"] = record.name;
-  place.Tell(std::string(verb) + " " + Describe(record), json);
-}
-
 struct Target {
   RecordName asked;    // what the operator calls it
   RecordName written;  // where barring is written
@@ -42,7 +35,7 @@ Done DeleteRecord(Workplace& place) {
   const auto applied = (*store)->Apply(step);
   if (!applied) return Failure{applied.error()};
   if (!applied->condition_held) return CouldNot("there is no " + Describe(*record));
-  TellWhat(place, "deleted", *record);
+  TellDone(place, "deleted", *record);
   return Ok();
 }
 
@@ -58,7 +51,7 @@ Done BarRecord(Workplace& place) {
       (*store)->Apply({.key = key, .when = when, .commands = {{"HSET", key, kBarred, "1"}}});
   if (!applied) return Failure{applied.error()};
   if (!applied->condition_held) return CouldNot("there is no " + Describe(target->asked));
-  TellWhat(place, "barred", target->asked);
+  TellDone(place, "barred", target->asked);
   return Ok();
 }
 
@@ -72,7 +65,7 @@ Done UnbarRecord(Workplace& place) {
       {.key = key, .when = Step::When::kAlways, .commands = {{"HDEL", key, kBarred}}});
   if (!applied) return Failure{applied.error()};
   if (applied->touched == 0) return CouldNot(Describe(target->asked) + " is not barred");
-  TellWhat(place, "unbarred", target->asked);
+  TellDone(place, "unbarred", target->asked);
   return Ok();
 }
 

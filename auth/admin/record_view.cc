@@ -32,29 +32,39 @@ Json AsJson(const RecordName& record) {
   return json;
 }
 
-void ShowAsJson(Workplace& place, const RecordName& record, const Reply& value, int64_t ttl) {
+// What is shown of a record.
+struct View {
+  Reply value;
+  int64_t ttl = -1;  // seconds; negative: for ever
+  // One of coturn's, which has no such field: the digest record before it has.
+  bool barred_elsewhere = false;
+};
+
+void ShowAsJson(Workplace& place, const RecordName& record, const View& view) {
   Json json = AsJson(record);
   json["key"] = KeyOf(record);
   Json fields = Json::object();
-  for (const auto& [name, text] : FieldsIn(record.kind, value)) {
+  for (const auto& [name, text] : FieldsIn(record.kind, view.value)) {
     const bool hidden = IsSecretField(name) && !place.request.show_secrets;
     fields[name] = hidden ? Json(nullptr) : Json(text);
   }
   json["fields"] = std::move(fields);
-  if (ttl >= 0) json["ttl"] = ttl;
-  if (const auto problem = ProblemOf(record.kind, value)) json["problem"] = *problem;
+  if (view.ttl >= 0) json["ttl"] = view.ttl;
+  if (view.barred_elsewhere) json["barred"] = true;
+  if (const auto problem = ProblemOf(record.kind, view.value)) json["problem"] = *problem;
   place.PrintJson(json);
 }
 
-void ShowAsText(Workplace& place, const RecordName& record, const Reply& value, int64_t ttl) {
+void ShowAsText(Workplace& place, const RecordName& record, const View& view) {
   std::ostream& out = place.console.out;
   out << Printable(Describe(record)) << "\n";
-  for (const auto& [name, text] : FieldsIn(record.kind, value)) {
+  for (const auto& [name, text] : FieldsIn(record.kind, view.value)) {
     const bool hidden = IsSecretField(name) && !place.request.show_secrets;
     out << "  " << Printable(name) << " = " << (hidden ? kHidden : Printable(text)) << "\n";
   }
-  if (ttl >= 0) out << "  Redis removes it in " << ttl << " s\n";
-  if (const auto problem = ProblemOf(record.kind, value)) {
+  if (view.ttl >= 0) out << "  Redis removes it in " << view.ttl << " s\n";
+  if (view.barred_elsewhere) out << "  barred, by the digest record of this name\n";
+  if (const auto problem = ProblemOf(record.kind, view.value)) {
     out << "  The relay cannot read it: " << *problem << "\n";
   }
 }
@@ -67,16 +77,21 @@ Done ShowRecord(Workplace& place) {
   const auto store = place.OpenStore();
   if (!store) return Failure{store.error()};
   const std::string key = KeyOf(*record);
-  const char* const command = record->kind == Kind::kUser ? "GET" : "HGETALL";
-  const auto replies = (*store)->AskAll({{command, key}, {"TTL", key}});
+  const bool is_user = record->kind == Kind::kUser;
+  std::vector<redis::Command> questions = {{is_user ? "GET" : "HGETALL", key}, {"TTL", key}};
+  if (is_user) {
+    questions.push_back({"HGET", KeyOf({Kind::kDigest, record->realm, record->name}), "barred"});
+  }
+  auto replies = (*store)->AskAll(std::move(questions));
   if (!replies) return Failure{replies.error()};
-  const Reply& value = replies->front();
-  if (IsNothing(value)) return CouldNot("there is no " + Describe(*record));
-  const int64_t ttl = replies->back().integer();
+  if (IsNothing(replies->front())) return CouldNot("there is no " + Describe(*record));
+  const View view{.value = std::move(replies->front()),
+                  .ttl = (*replies)[1].integer(),
+                  .barred_elsewhere = is_user && replies->back().text() == "1"};
   if (place.request.json) {
-    ShowAsJson(place, *record, value, ttl);
+    ShowAsJson(place, *record, view);
   } else {
-    ShowAsText(place, *record, value, ttl);
+    ShowAsText(place, *record, view);
   }
   return Ok();
 }

@@ -27,6 +27,7 @@ struct Request {
   std::string keys_file;                      // more fields
   SecretSource secret;                        // a password, or a shared secret
   bool every_secret = false;
+  bool ask_password = false;  // for a change; a new record asks anyway
   std::vector<std::string> impus;
   bool userhash = false;
   bool expire_key = false;

@@ -143,6 +143,49 @@ TEST_F(RedisKindsTest, ARecordThatIsThereIsReplacedAsAWholeAndOnDemandAlone) {
   EXPECT_FALSE((*record)->policy.max_bytes_per_second);
 }
 
+TEST_F(RedisKindsTest, OnlyTheFieldsThatAreNamedChange) {
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--max-bps", "5"}),
+            CouldNot("there is no digest gorst in a"));
+  ASSERT_EQ(Run({"add", "digest", "gorst", "-r", "a", "--ha1", kGorstsKey, "--max-bps", "5",
+                 "--user-quota", "2", "--expires", "4000000000", "--expire-key"})
+                .exit_code,
+            0);
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--max-bps", "6", "--user-quota", "",
+                 "--expires", "4000000007"}),
+            Says("set digest gorst in a\n"));
+  EXPECT_EQ(InRedis({"HMGET", "culvert/digest/a/gorst", "ha1", "max-bps", "user-quota", "expires"}),
+            std::string(kGorstsKey) + "\n6\n(nil)\n4000000007\n");
+  // Redis had it in hand, so it must not go at the old time.
+  EXPECT_EQ(InRedis({"EXPIRETIME", "culvert/digest/a/gorst"}), "4000000007");
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--expires", ""}).exit_code, 0);
+  EXPECT_EQ(InRedis({"TTL", "culvert/digest/a/gorst"}), "-1");
+}
+
+TEST_F(RedisKindsTest, ANewPasswordIsAskedForAndTheRestStays) {
+  ASSERT_EQ(
+      Run({"add", "digest", "gorst", "-r", "a", "--password", "old", "--max-bps", "5"}).exit_code,
+      0);
+  tool_.typed = {"new", "new"};
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--ask-password"}),
+            Says("set digest gorst in a\n"));
+  const auto record = auth::ParseDigestRecord(Ask("HGETALL", "culvert/digest/a/gorst"));
+  ASSERT_TRUE(record.ok() && record->has_value());
+  EXPECT_EQ((*record)->keys.sha256, auth::DeriveSha256Key("gorst", "a", "new"));
+  EXPECT_EQ((*record)->policy.max_bytes_per_second, 5u);
+}
+
+TEST_F(RedisKindsTest, AChangeThatTheRelayCouldNotReadIsNotMade) {
+  ASSERT_EQ(Run({"add", "digest", "gorst", "-r", "a", "--ha1", kGorstsKey}).exit_code, 0);
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--ha1", ""}),
+            UsedWrongly("nothing would be left of it: delete does that"));
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--ha1", "", "--max-bps", "5"}),
+            UsedWrongly("nothing is written: has neither ha1 nor ha1-sha256"));
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a"}),
+            UsedWrongly("nothing to set: give the fields that are to change"));
+  EXPECT_EQ(InRedis({"HGETALL", "culvert/digest/a/gorst"}),
+            std::string("ha1\n") + kGorstsKey + "\n");
+}
+
 TEST_F(RedisKindsTest, NamesThatLeadToAUserComeAndGoWithIt) {
   const std::vector<std::string> user = {"digest", "gorst",   "-r",     "north.gov", "--userhash",
                                          "--impu", "sip:g@x", "--impu", "tel:+1"};
@@ -185,6 +228,9 @@ TEST_F(RedisKindsTest, CoturnsUserIsBarredByARecordThatGoesBeforeHis) {
   const auto barred = auth::ParseDigestRecord(Ask("HGETALL", "culvert/digest/a/gorst"));
   ASSERT_TRUE(barred.ok() && barred->has_value());
   EXPECT_TRUE((*barred)->barred);
+  EXPECT_EQ(Run({"show", "user", "gorst", "-r", "a"}),
+            Says("user gorst in a\n  key = (hidden: --secrets shows it)\n"
+                 "  barred, by the digest record of this name\n"));
   EXPECT_EQ(Run({"unbar", "user", "gorst", "-r", "a"}), Says("unbarred user gorst in a\n"));
   EXPECT_FALSE(Exists("culvert/digest/a/gorst"));
 }

@@ -17,11 +17,11 @@ namespace {
 
 // Also what docs/culvert-admin.md tells operators to give.
 const std::vector<std::string> kRights = {
-    "~turn/*",    "~culvert/*",     "resetchannels", "+get",  "+set",         "+del",
-    "+exists",    "+type",          "+ttl",          "+pttl", "+pexpiretime", "+expireat",
-    "+pexpireat", "+hgetall",       "+hset",         "+hdel", "+sadd",        "+srem",
-    "+smembers",  "+scard",         "+scan",         "+time", "+eval",        "+select",
-    "+ping",      "+client|setname"};
+    "~turn/*",    "~culvert/*", "resetchannels", "+get",           "+set",         "+del",
+    "+exists",    "+type",      "+ttl",          "+pttl",          "+pexpiretime", "+expireat",
+    "+pexpireat", "+persist",   "+hget",         "+hgetall",       "+hset",        "+hdel",
+    "+sadd",      "+srem",      "+smembers",     "+scard",         "+scan",        "+time",
+    "+eval",      "+select",    "+ping",         "+client|setname"};
 
 std::string Joined(const std::vector<std::string>& words) {
   std::string all;
@@ -45,6 +45,7 @@ TEST(RedisReachTest, WithTlsAndAnAclUserOfTheDocumentedRightsEverythingWorks) {
       {"add", "user", "u", "-r", "a", "--password", "x", "--userhash"},
       {"add", "digest", "d", "-r", "a", "--password", "x", "--expires", "+1d", "--expire-key",
        "--replace"},
+      {"set", "digest", "d", "-r", "a", "--expires", ""},
       {"bar", "digest", "d", "-r", "a"},
       {"unbar", "digest", "d", "-r", "a"},
       {"add", "oauth", "o", "--keys-file", "-"},
