@@ -65,7 +65,7 @@ Done CompleteGba(const RecordName& record, Fields* fields) {
     return UsedWrongly(record.name +
                        " is no B-TID: expected base64 of RAND, @, and the name of the BSF");
   }
-  if (const auto done = JoinKs(fields); !done) return done;
+  if (auto done = JoinKs(fields); !done) return done;
   TakeRandOf(record.name, fields);
   if (fields->contains("ks") || fields->contains("ks-naf") || fields->contains("ks-int-naf")) {
     return Ok();

@@ -133,13 +133,14 @@ std::vector<Pointer> PointersOf(const Request& request, const RecordName& record
 Done AddRecord(Workplace& place) {
   const auto record = NameOfRequest(place);
   if (!record) return Failure{record.error()};
-  const auto store = place.OpenStore();
-  if (!store) return Failure{store.error()};
+  if (auto done = place.CheckWhere(); !done) return done;
   auto commands = Writing(place, *record);
   if (!commands) return Failure{commands.error()};
   for (Pointer& pointer : PointersOf(place.request, *record)) {
     commands->push_back({"SET", std::move(pointer.key), std::move(pointer.name)});
   }
+  const auto store = place.OpenStore();
+  if (!store) return Failure{store.error()};
   const auto when = place.request.replace ? Step::When::kAlways : Step::When::kNew;
   const auto applied =
       (*store)->Apply({.key = KeyOf(*record), .when = when, .commands = std::move(*commands)});

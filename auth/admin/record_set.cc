@@ -44,14 +44,15 @@ Fields Merged(Fields fields, const Fields& changes) {
 Done SetRecord(Workplace& place) {
   const auto record = NameOfRequest(place);
   if (!record) return Failure{record.error()};
+  if (auto done = place.CheckWhere(); !done) return done;
+  const auto changes = FieldsToChange(place, *record);
+  if (!changes) return Failure{changes.error()};
   const auto store = place.OpenStore();
   if (!store) return Failure{store.error()};
   const std::string key = KeyOf(*record);
   const auto there = (*store)->AskAll({{"HGETALL", key}, {"TTL", key}});
   if (!there) return Failure{there.error()};
   if (there->front().elements().empty()) return CouldNot("there is no " + Describe(*record));
-  const auto changes = FieldsToChange(place, *record);
-  if (!changes) return Failure{changes.error()};
   const Fields result = Merged(FromHash(there->front()), *changes);
   if (result.empty()) return UsedWrongly("nothing would be left of it: delete does that");
   if (const auto problem = ProblemOf(record->kind, AsHash(result))) {

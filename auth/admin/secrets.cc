@@ -34,15 +34,16 @@ Result<std::vector<std::string>, Trouble> SecretsOf(Workplace& place, const std:
 Done AddSecret(Workplace& place) {
   const auto realm = place.Realm();
   if (!realm) return Failure{realm.error()};
+  if (auto done = place.CheckWhere(); !done) return done;
+  const auto secret =
+      ReadSecret(place.console, place.request.secret, "secret of " + *realm, /*twice=*/true);
+  if (!secret) return Failure{secret.error()};
   const auto there = SecretsOf(place, *realm);
   if (!there) return Failure{there.error()};
   if (there->size() >= kMostSecrets) {
     return CouldNot(*realm + " has " + std::to_string(there->size()) +
                     " secrets, and the relay takes no more: delete an old one first");
   }
-  const auto secret =
-      ReadSecret(place.console, place.request.secret, "secret of " + *realm, /*twice=*/true);
-  if (!secret) return Failure{secret.error()};
   const auto store = place.OpenStore();
   if (!store) return Failure{store.error()};
   const auto added = (*store)->Ask({"SADD", SecretKey(*realm), std::string(secret->view())});
@@ -100,8 +101,7 @@ Done ListSecrets(Workplace& place) {
 Done DeleteSecret(Workplace& place) {
   const auto realm = place.Realm();
   if (!realm) return Failure{realm.error()};
-  const auto store = place.OpenStore();
-  if (!store) return Failure{store.error()};
+  if (auto done = place.CheckWhere(); !done) return done;
   redis::Command command = {"DEL", SecretKey(*realm)};
   if (!place.request.every_secret) {
     const auto secret = ReadSecret(place.console, place.request.secret,
@@ -109,6 +109,8 @@ Done DeleteSecret(Workplace& place) {
     if (!secret) return Failure{secret.error()};
     command = {"SREM", SecretKey(*realm), std::string(secret->view())};
   }
+  const auto store = place.OpenStore();
+  if (!store) return Failure{store.error()};
   const auto gone = (*store)->Ask(std::move(command));
   if (!gone) return Failure{gone.error()};
   if (gone->integer() == 0) {

@@ -56,6 +56,12 @@ Result<std::unique_ptr<Store>, Trouble> Store::Open(std::string_view connection_
   return Connect(std::move(parsed.value()));
 }
 
+Done Store::Check(std::string_view connection_string) {
+  const auto parsed = redis::ParseConnectionString(connection_string);
+  if (!parsed) return UsedWrongly("--redis: " + parsed.error());
+  return Ok();
+}
+
 Result<std::unique_ptr<Store>, Trouble> Store::Connect(std::shared_ptr<const Settings> settings) {
   std::unique_ptr<Store> store(new Store(std::move(settings)));
   auto client =

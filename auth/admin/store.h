@@ -21,8 +21,11 @@ namespace culvert::auth::admin {
 
 class Store final : private net::TurnHandler {
  public:
-  // Connects when it is first asked.
+  // Starts connecting, and goes on when it is asked: so ask soon.
   static Result<std::unique_ptr<Store>, Trouble> Open(std::string_view connection_string);
+
+  // Whether Open would take it.
+  static Done Check(std::string_view connection_string);
 
   Result<redis::Reply, Trouble> Ask(redis::Command command);
   // One round trip for many; answers in the same order. The first error is that of all.

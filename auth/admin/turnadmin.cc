@@ -135,6 +135,7 @@ struct CommandLine {
 Result<CommandLine, Trouble> Read(int argc, const char* const* argv) {
   // getopt may reorder them.
   std::vector<char*> words;
+  words.reserve(static_cast<size_t>(argc) + 1);
   for (int i = 0; i < argc; ++i) words.push_back(const_cast<char*>(argv[i]));
   words.push_back(nullptr);
   CommandLine line;

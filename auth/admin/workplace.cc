@@ -48,6 +48,12 @@ Result<std::string, Trouble> Workplace::ConnectionString() {
       "turnserver.conf that has redis-userdb, or the environment variable CULVERT_REDIS");
 }
 
+Done Workplace::CheckWhere() {
+  const auto where = ConnectionString();
+  if (!where) return Failure{where.error()};
+  return Store::Check(*where);
+}
+
 Result<Store*, Trouble> Workplace::OpenStore() {
   if (store_) return store_.get();
   const auto where = ConnectionString();

@@ -23,8 +23,11 @@ class Workplace {
   const Request& request;
   Console& console;
 
-  // Opened when first asked for: --redis, --config, or CULVERT_REDIS says where.
+  // Opened when first asked for: --redis, --config, or CULVERT_REDIS says where. After all that a
+  // person is asked: the time of the store's loop stands still while somebody thinks.
   Result<Store*, Trouble> OpenStore();
+  // Whether where is said, and rightly: for who asks a person first. Connects to nothing.
+  Done CheckWhere();
   // The realm of the request, else that of --config. Never a wrong one.
   Result<std::string, Trouble> Realm();
 

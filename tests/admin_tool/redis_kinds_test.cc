@@ -2,6 +2,7 @@
 // deleted; and what was written is what the relay's own readers understand.
 
 #include <algorithm>
+#include <chrono>
 
 #include "auth/admin/store.h"
 #include "auth/gba.h"
@@ -50,6 +51,30 @@ TEST_F(RedisKindsTest, AUserIsTheOneThatTurnadminWouldWrite) {
             Says("deleted user gorst in north.gov\n"));
   EXPECT_EQ(Run({"delete", "user", "gorst", "-r", "north.gov"}),
             CouldNot("there is no user gorst in north.gov"));
+}
+
+// Who waits for a person has no connection that could grow old meanwhile.
+TEST_F(RedisKindsTest, APersonIsAskedBeforeRedisIs) {
+  int questions = 0;
+  tool_.when_asked = [&] {
+    ++questions;
+    // Soon the only client is the one that asks for the list; that of the command before may still
+    // be leaving.
+    const auto give_up = std::chrono::steady_clock::now() + seconds(10);
+    std::string clients;
+    do {
+      clients = InRedis({"CLIENT", "LIST"});
+    } while (std::count(clients.begin(), clients.end(), '\n') != 1 &&
+             std::chrono::steady_clock::now() < give_up);
+    EXPECT_EQ(std::count(clients.begin(), clients.end(), '\n'), 1) << clients;
+  };
+  tool_.typed = {"a", "a", "b", "b", "c", "c", "d", "d", "c"};
+  EXPECT_EQ(Run({"add", "user", "gorst", "-r", "a"}).exit_code, 0);
+  EXPECT_EQ(Run({"add", "digest", "gorst", "-r", "a"}).exit_code, 0);
+  EXPECT_EQ(Run({"add", "secret", "-r", "a"}).exit_code, 0);
+  EXPECT_EQ(Run({"set", "digest", "gorst", "-r", "a", "--ask-password"}).exit_code, 0);
+  EXPECT_EQ(Run({"delete", "secret", "-r", "a"}).exit_code, 0);
+  EXPECT_EQ(questions, 9);
 }
 
 TEST_F(RedisKindsTest, UsersOfAllRealmsOrOneAreListed) {

@@ -22,6 +22,7 @@ Ran Tool::Run(std::vector<std::string> words) {
       .ask_hidden =
           [this](const std::string& question) -> Result<SecretText, auth::admin::Trouble> {
         questions.push_back(question);
+        if (when_asked) when_asked();
         if (typed.empty()) return auth::admin::UsedWrongly("nobody is there");
         SecretText answer(std::move(typed.front()));
         typed.pop_front();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <ostream>
 #include <string>
@@ -29,6 +30,7 @@ class Tool {
   std::string standard_input;
   std::deque<std::string> typed;       // answers to questions, in turn
   std::vector<std::string> questions;  // that were asked
+  std::function<void()> when_asked;    // if set, called at each of them
   std::map<std::string, std::string> environment;
   WallTime now{seconds(1'700'000'000)};
 };
