@@ -158,9 +158,7 @@ void CommandTree::AddAdding() {
   TakePassword(app, "secret");
 
   app =
-      AddKind(add, Kind::kOauth,
-              "A key for access tokens, as coturn has it (the relay takes its own from oauth-key)",
-              AddRecord);
+      AddKind(add, Kind::kOauth, "A key for access tokens (RFC 7635), as coturn has it", AddRecord);
   TakeName(app, "The key's name (kid)");
   TakeKeysFile(app, "ikm_key=BASE64");
   TakeField(app, "as_rs_alg", "NAME", "A256GCM or A128GCM");

@@ -1,9 +1,7 @@
 #include <utility>
 
-#include "auth/access_token.h"
 #include "auth/admin/fields.h"
 #include "auth/admin/records.h"
-#include "auth/base64.h"
 #include "auth/hex.h"
 #include "auth/keys.h"
 #include "auth/providers/redis_keys.h"
@@ -13,24 +11,6 @@ namespace culvert::auth::admin {
 namespace {
 
 using redis::Reply;
-
-// Of coturn's record of a key for tokens, which the relay does not read.
-std::optional<std::string> ProblemOfOauth(const Reply& hash) {
-  std::string algorithm_name = "A256GCM";
-  std::string ikm_key;
-  const std::vector<Reply>& elements = hash.elements();
-  for (size_t i = 0; i + 1 < elements.size(); i += 2) {
-    if (elements[i].text() == "as_rs_alg") algorithm_name = elements[i + 1].text();
-    if (elements[i].text() == "ikm_key") ikm_key = elements[i + 1].text();
-  }
-  const auto algorithm = ParseTokenAlgorithm(algorithm_name);
-  if (!algorithm) return "as_rs_alg: expected A256GCM or A128GCM";
-  const auto key = ParseBase64(ikm_key);
-  if (!key || key->size() < TokenKeySize(*algorithm)) {
-    return "ikm_key: expected base64 of " + std::to_string(TokenKeySize(*algorithm)) + " bytes";
-  }
-  return std::nullopt;
-}
 
 template <typename T>
 std::optional<std::string> ErrorOf(const Parsed<T>& parsed) {
@@ -95,7 +75,7 @@ std::optional<std::string> ProblemOf(Kind kind, const Reply& value) {
     case Kind::kGba:
       return ErrorOf(ParseGbaRecord(value));
     case Kind::kOauth:
-      return ProblemOfOauth(value);
+      return ErrorOf(ParseTokenKeyRecord(value));
     case Kind::kSecret:
       return ErrorOf(ParseSecrets(value));
     case Kind::kRealm:

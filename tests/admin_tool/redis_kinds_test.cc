@@ -344,6 +344,10 @@ TEST_F(RedisKindsTest, AKeyForTokensIsCoturnsRecord) {
   EXPECT_EQ(InRedis({"HGETALL", "turn/oauth/kid/north"}),
             "as_rs_alg\nA256GCM\nikm_key\nMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\nlifetime\n"
             "600\nrealm\na\n");
+  const auto key = auth::ParseTokenKeyRecord(Ask("HGETALL", "turn/oauth/kid/north"));
+  ASSERT_TRUE(key.ok() && key->has_value());
+  EXPECT_EQ(AsText((*key)->key), "01234567890123456789012345678901");
+  EXPECT_EQ((*key)->realm, "a");
   EXPECT_EQ(Run({"list", "oauth"}), Says("north\n"));
   EXPECT_EQ(Run({"show", "oauth", "north"}),
             Says("oauth north\n  as_rs_alg = A256GCM\n  ikm_key = (hidden: --secrets shows it)\n"
@@ -351,7 +355,7 @@ TEST_F(RedisKindsTest, AKeyForTokensIsCoturnsRecord) {
   EXPECT_EQ(Run({"delete", "oauth", "north"}), Says("deleted oauth north\n"));
   tool_.standard_input = "ikm_key=c2hvcnQ=\n";
   EXPECT_EQ(Run({"add", "oauth", "north", "--keys-file", "-"}),
-            UsedWrongly("nothing is written: ikm_key: expected base64 of 32 bytes"));
+            UsedWrongly("nothing is written: ikm_key: expected base64 of 32 bytes or more"));
 }
 
 TEST_F(RedisKindsTest, ARealmsLimitsPeersAndOriginsAreThoseThatTheProviderReads) {

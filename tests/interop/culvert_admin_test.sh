@@ -12,25 +12,6 @@ source "$(dirname "$0")/relay.sh"
 
 realm=culvert.test
 
-redis_answers() {
-  [[ $(redis-cli -s "$REDIS_SOCKET" ping 2>/dev/null) == PONG ]]
-}
-
-start_redis() {
-  RELAY_DIR=$(mktemp -d)
-  RELAY_LOG=$RELAY_DIR/relay.log
-  trap end_everything EXIT
-  REDIS_SOCKET=$RELAY_DIR/redis.sock
-  local port
-  port=$(free_port_block) || fail "no free ports"
-  redis-server --bind 127.0.0.1 --port "$port" --unixsocket "$REDIS_SOCKET" --save "" \
-    --dir "$RELAY_DIR" >"$RELAY_DIR/redis.log" 2>&1 &
-  wait_until 20 redis_answers || fail "redis-server does not answer"
-  # turnserver and turnadmin 4.6 know neither URLs nor sockets.
-  CULVERT_REDIS="ip=127.0.0.1 port=$port dbname=0"
-  export CULVERT_REDIS
-}
-
 # What turnadmin prints but for its log, whose lines have a time and two colons.
 turnadmin_says() {
   turnadmin "$@" -N "$CULVERT_REDIS" 2>/dev/null | grep -v '^[0-9]*: : ' || true
@@ -59,6 +40,9 @@ refuses() {
 }
 
 start_redis
+RELAY_LOG=$RELAY_DIR/relay.log
+# turnserver and turnadmin 4.6 know neither URLs nor sockets.
+export CULVERT_REDIS="ip=127.0.0.1 port=$REDIS_PORT dbname=0"
 
 echo wonderland | "$ADMIN" add user carol --realm "$realm" --password-file -
 "$ADMIN" add secret --realm "$realm" --secret north
