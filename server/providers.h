@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,9 @@ struct ProviderParts {
   observe::Log& log;
   // Runs something on the worker's thread, from any.
   std::function<void(std::function<void()> work)> post;
+  // Told the realm of each origin that Redis names, on the worker's thread, whenever they change.
+  // Null: this worker does not read them.
+  std::function<void(const std::map<std::string, std::string>& origins)> on_origins = nullptr;
 };
 
 struct WorkerProvider {

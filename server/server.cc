@@ -74,7 +74,8 @@ Server::Server(const config::Options& options, observe::Log& log, net::Syscalls&
       ports_(options.min_port, options.max_port),
       quota_(relay_settings_),
       reservations_(ports_),
-      handshakes_(HandshakeThreads(options)) {}
+      handshakes_(HandshakeThreads(options)),
+      stored_realms_(turn_settings_.realms) {}
 
 Server::~Server() {
   Stop();
@@ -117,9 +118,12 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
     server->workers_.push_back(
         std::make_unique<relay::Worker>(commons, static_cast<uint8_t>(i), nullptr));
     relay::Worker& worker = *server->workers_.back();
-    auto made =
-        (*providers)({worker.loop(), worker.wheel(), worker.counters(), log,
-                      [&worker](std::function<void()> work) { worker.Post(std::move(work)); }});
+    ProviderParts parts{worker.loop(), worker.wheel(), worker.counters(), log,
+                        [&worker](std::function<void()> work) { worker.Post(std::move(work)); }};
+    if (i == 0) {
+      parts.on_origins = [s = server.get()](const auto& origins) { s->UseOrigins(origins); };
+    }
+    auto made = (*providers)(parts);
     if (!made) return Failure{made.error()};
     // The same for every worker; none runs yet.
     server->turn_settings_.features = FeaturesOf(options, made->provider->offers());
@@ -144,6 +148,14 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
   }
   if (auto error = server->Bind()) return Failure{*error};
   return server;
+}
+
+void Server::UseOrigins(const std::map<std::string, std::string>& origins) {
+  const std::shared_ptr<const turn::Realms> realms = stored_realms_.With(origins);
+  for (auto& worker : workers_) {
+    worker->Post([w = worker.get(), realms] { w->UseRealms(realms); });
+  }
+  log_.Info("realms of origins", {{"origins", origins.size()}});
 }
 
 std::optional<std::string> Server::UseStatusWriters(const config::Options& options) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "server/relay/handshake_pool.h"
 #include "server/relay/worker.h"
 #include "server/setup.h"
+#include "server/stored_realms.h"
 
 namespace culvert {
 
@@ -75,6 +77,8 @@ class Server {
  private:
   Server(const config::Options& options, observe::Log& log, net::Syscalls& sys);
   std::optional<std::string> LoadTls();
+  // Called on the first worker's thread, which reads them for all.
+  void UseOrigins(const std::map<std::string, std::string>& origins);
   // Plugs one of its own into each worker.
   std::optional<std::string> UseStatusWriters(const config::Options& options);
   std::optional<std::string> UseFleetQuotas(const config::Options& options);
@@ -106,6 +110,7 @@ class Server {
   std::vector<const redis::Statistics*> statsdb_;
   std::vector<const redis::Statistics*> quotadb_;
   bool users_only_in_redis_ = false;
+  StoredRealms stored_realms_;  // the first worker's, while it runs
   std::vector<std::thread> threads_;
 };
 

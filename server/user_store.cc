@@ -5,6 +5,7 @@
 
 #include "auth/gba.h"
 #include "auth/provider_chain.h"
+#include "auth/providers/redis_origins.h"
 #include "auth/providers/redis_store.h"
 #include "auth/providers/redis_tokens.h"
 #include "auth/providers/redis_users.h"
@@ -13,6 +14,28 @@
 #include "server/setup.h"
 
 namespace culvert {
+namespace {
+
+// A provider with the reader of origins beside it, for both go with their store.
+class WithOrigins final : public auth::Provider {
+ public:
+  WithOrigins(std::unique_ptr<auth::Provider> provider, std::unique_ptr<auth::RedisOrigins> origins)
+      : origins_(std::move(origins)), provider_(std::move(provider)) {}
+
+  std::string_view name() const override { return provider_->name(); }
+  void Lookup(const auth::Question& question, const Now& now,
+              std::function<void(auth::Answer)> done) override {
+    provider_->Lookup(question, now, std::move(done));
+  }
+  auth::Offers offers() const override { return provider_->offers(); }
+  void OnChange(Changed changed) override { provider_->OnChange(std::move(changed)); }
+
+ private:
+  const std::unique_ptr<auth::RedisOrigins> origins_;
+  const std::unique_ptr<auth::Provider> provider_;
+};
+
+}  // namespace
 
 Result<std::shared_ptr<const UserStore>, std::string> UserStore::Load(
     const config::Options& options) {
@@ -33,6 +56,7 @@ Result<std::shared_ptr<const UserStore>, std::string> UserStore::Load(
   store->cache_.fresh = options.redis_cache_ttl;
   store->cache_.stale = options.redis_cache_stale;
   store->cache_.most_entries = options.redis_cache_entries;
+  store->origins_ = options.dynamic_realms;
   if (options.oauth) store->token_server_ = ServerNameOf(options);
   return std::shared_ptr<const UserStore>(std::move(store));
 }
@@ -47,13 +71,20 @@ Result<WorkerProvider, std::string> UserStore::MakeFor(const ProviderParts& part
     return std::make_unique<auth::CredentialCache>(std::move(provider), cache_,
                                                    parts.counters.credentials);
   };
-  auto users = cached(std::make_unique<auth::RedisUsers>(store, users_));
-  if (!token_server_) return WorkerProvider{std::move(users), statistics};
-  std::vector<std::unique_ptr<auth::Provider>> both;
-  both.push_back(std::move(users));
-  both.push_back(std::make_unique<auth::RedisTokens>(
-      cached(std::make_unique<auth::RedisTokenKeys>(store)), *token_server_));
-  return WorkerProvider{std::make_unique<auth::ProviderChain>(std::move(both)), statistics};
+  std::unique_ptr<auth::Provider> users = cached(std::make_unique<auth::RedisUsers>(store, users_));
+  if (token_server_) {
+    std::vector<std::unique_ptr<auth::Provider>> both;
+    both.push_back(std::move(users));
+    both.push_back(std::make_unique<auth::RedisTokens>(
+        cached(std::make_unique<auth::RedisTokenKeys>(store)), *token_server_));
+    users = std::make_unique<auth::ProviderChain>(std::move(both));
+  }
+  if (origins_ && parts.on_origins) {
+    auto origins =
+        std::make_unique<auth::RedisOrigins>(store, parts.loop, parts.wheel, parts.on_origins);
+    users = std::make_unique<WithOrigins>(std::move(users), std::move(origins));
+  }
+  return WorkerProvider{std::move(users), statistics};
 }
 
 }  // namespace culvert

@@ -30,6 +30,7 @@ class UserStore {
   auth::CacheSettings cache_;
   // Whom tokens are sealed for, where they are taken.
   std::optional<std::string> token_server_;
+  bool origins_ = true;  // realms of origins are read
 };
 
 }  // namespace culvert

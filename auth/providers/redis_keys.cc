@@ -11,6 +11,7 @@ constexpr std::string_view kUserhash = "culvert/userhash/";
 constexpr std::string_view kImpu = "culvert/impu/";
 constexpr std::string_view kCoturnRealm = "turn/realm/";
 constexpr std::string_view kCoturnToken = "turn/oauth/kid/";
+constexpr std::string_view kCoturnOrigin = "turn/origin/";
 constexpr std::string_view kCoturnUser = "/user/";
 constexpr std::string_view kCoturnKey = "/key";
 
@@ -43,6 +44,11 @@ std::optional<Concerned> ConcernedByDigest(std::string_view rest) {
   return Concerned{rest.substr(slash + 1), rest.substr(0, slash)};
 }
 
+std::optional<std::string_view> Behind(std::string_view prefix, std::string_view key) {
+  if (!key.starts_with(prefix)) return std::nullopt;
+  return key.substr(prefix.size());
+}
+
 }  // namespace
 
 std::string DigestKey(std::string_view realm, std::string_view name) {
@@ -73,14 +79,25 @@ std::string CoturnTokenKey(std::string_view key_id) {
   return Joined({kCoturnToken, key_id});
 }
 
+std::string OriginKey(std::string_view origin) {
+  return Joined({kCoturnOrigin, origin});
+}
+
 std::vector<std::string> WatchedPrefixes() {
-  return {std::string(kDigest), std::string(kGba), std::string(kImpu), std::string(kCoturnRealm),
-          std::string(kCoturnToken)};
+  std::vector<std::string> prefixes;
+  for (const std::string_view prefix :
+       {kDigest, kGba, kImpu, kCoturnRealm, kCoturnToken, kCoturnOrigin}) {
+    prefixes.emplace_back(prefix);
+  }
+  return prefixes;
 }
 
 std::optional<std::string_view> TokenKeyIdIn(std::string_view key) {
-  if (!key.starts_with(kCoturnToken)) return std::nullopt;
-  return key.substr(kCoturnToken.size());
+  return Behind(kCoturnToken, key);
+}
+
+std::optional<std::string_view> OriginIn(std::string_view key) {
+  return Behind(kCoturnOrigin, key);
 }
 
 std::optional<Concerned> ConcernedBy(std::string_view key) {

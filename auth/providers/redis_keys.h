@@ -22,6 +22,9 @@ std::string CoturnRealmKey(std::string_view realm, std::string_view what);
 // The key of access tokens (RFC 7635) that clients name by `key_id`.
 std::string CoturnTokenKey(std::string_view key_id);
 
+// What a web origin's realm is under.
+std::string OriginKey(std::string_view origin);
+
 // What all keys begin with whose change may change an answer.
 std::vector<std::string> WatchedPrefixes();
 
@@ -37,5 +40,7 @@ std::optional<Concerned> ConcernedBy(std::string_view key);
 
 // The key id whose record has changed; nullopt for other keys.
 std::optional<std::string_view> TokenKeyIdIn(std::string_view key);
+// The same for the origin.
+std::optional<std::string_view> OriginIn(std::string_view key);
 
 }  // namespace culvert::auth

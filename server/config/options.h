@@ -100,7 +100,8 @@ struct Options {
   bool redis_userhash = false;
   bool redis_sha256 = false;
   bool redis_impu = false;
-  std::string gba_naf;  // empty: known from the realm only
+  bool dynamic_realms = true;  // no-dynamic-realms
+  std::string gba_naf;         // empty: known from the realm only
   std::string gba_ua = "0100000002";
   bool keep_withdrawn = false;
 

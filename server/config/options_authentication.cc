@@ -232,7 +232,8 @@ constexpr std::array kOptions = {
     NoEffectFlag("no-auth-pings", "yes", "the connection to Redis is watched by itself"),
     NoEffectFlag("no-dynamic-ip-list", "no",
                  "a realm's lists in Redis are read with each user, and never by KEYS"),
-    NoEffectFlag("no-dynamic-realms", "yes", "realms are those of realm and realm-of"),
+    Flag("no-dynamic-realms", kNoLetter, "no", SetFlag<&Options::dynamic_realms, false>,
+         "The realms of web origins (turn/origin/*) are not read from redis-userdb."),
     NoEffectValue("secret-ts-exp-time", "SECONDS", "",
                   "obsolete: a TURN REST name carries the time of its end"),
 };

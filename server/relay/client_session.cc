@@ -300,7 +300,7 @@ void ClientSession::Observe(const turn::Allocation& allocation) {
   AllocationFacts facts;
   facts.id = id_;
   facts.realm = credential != nullptr ? credential->realm
-                                      : worker_.turn_shared().settings.realms.default_realm();
+                                      : worker_.turn_shared().realms().default_realm();
   if (credential != nullptr) facts.user = credential->username;
   facts.transport = transport();
   facts.client = path().client.endpoint();

@@ -83,6 +83,12 @@ class Worker final : private net::TurnHandler {
   void AddStreamListener(net::Fd socket, const Endpoint& at);
   void UseTls(std::shared_ptr<net::TlsContext> stream, std::shared_ptr<net::TlsContext> datagram);
 
+  // The realms to serve from the next request on, in place of the settings'. On the worker's
+  // thread, while it runs.
+  void UseRealms(std::shared_ptr<const turn::Realms> realms) {
+    turn_shared_.other_realms = std::move(realms);
+  }
+
   // Serves until Stop.
   void Run();
 

@@ -120,7 +120,7 @@ bool Session::Authenticate(Request& request) {
   // Step 4: the user is one of a realm of ours, known from the last request or looked up.
   const bool tokens_are_taken = !shared_.settings.third_party_authorization.empty();
   const auth::Question question = QuestionOf(message, path_, tokens_are_taken);
-  if (!shared_.settings.realms.Serves(question.realm)) {
+  if (!shared_.realms().Serves(question.realm)) {
     Challenge(request, ErrorCode::kUnauthenticated);
     return false;
   }
@@ -189,7 +189,7 @@ bool Session::OwnsAllocation(Request& request) {
 // What the client named is what it is challenged for again (438 must not move it to another realm);
 // who named nothing that is served gets the realm that fits where it came from.
 std::string_view Session::RealmFor(const Request& request) const {
-  const Realms& realms = shared_.settings.realms;
+  const Realms& realms = shared_.realms();
   const auto named = request.message.Text(AttributeType::kRealm);
   if (named && realms.Serves(*named)) return *named;
   const auto origin = request.message.Text(AttributeType::kOrigin);

@@ -27,6 +27,10 @@ void Realms::Add(std::string_view origin, std::string realm) {
   by_origin_.insert_or_assign(Canonical(origin), std::move(realm));
 }
 
+void Realms::AddIfFree(std::string_view origin, std::string realm) {
+  if (!by_origin_.contains(Canonical(origin))) Add(origin, std::move(realm));
+}
+
 void Realms::Serve(std::string realm) {
   served_.insert(std::move(realm));
 }

@@ -24,6 +24,8 @@ class Realms {
   // Serves `realm` and asks those for it who come with `origin`: a web origin (scheme://host, as in
   // ORIGIN), or a host name as in the TLS server name.
   void Add(std::string_view origin, std::string realm);
+  // The same, unless there is a realm for `origin` already.
+  void AddIfFree(std::string_view origin, std::string realm);
   // Serves `realm` to those who name it themselves.
   void Serve(std::string realm);
 

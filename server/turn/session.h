@@ -27,13 +27,18 @@
 #include "server/turn/answer_to.h"
 #include "server/turn/effects.h"
 #include "server/turn/peer_policy.h"
+#include "server/turn/realms.h"
 #include "server/turn/settings.h"
 #include "server/turn/transport.h"
 
 namespace culvert::turn {
 
-// What all sessions of a worker share. Outlives them.
+// What all sessions of a worker share. Outlives them; changed by the worker only, and not from
+// within a session's entry points.
 struct Shared {
+  // Those that are served now.
+  const Realms& realms() const { return other_realms ? *other_realms : settings.realms; }
+
   const Settings& settings;
   const PeerPolicy& peers;
   const auth::NonceSealer& nonces;
@@ -41,6 +46,8 @@ struct Shared {
   uint64_t nonce_counter = 0;
   // New allocations are refused; those that are there go on in every way.
   bool draining = false;
+  // In place of the settings' realms; null: those.
+  std::shared_ptr<const Realms> other_realms = nullptr;
 };
 
 // Who is talking to whom. For a client behind PROXY protocol `client` is the address in the header.

@@ -49,9 +49,16 @@ TEST(RedisKeysTest, AKeyOfTokensIsToldByItsId) {
   EXPECT_EQ(ConcernedBy("turn/oauth/kid/north"), std::nullopt);
 }
 
+TEST(RedisKeysTest, AnOriginIsToldAsTheKeyHasIt) {
+  EXPECT_EQ(OriginKey("https://example.org:443"), "turn/origin/https://example.org:443");
+  EXPECT_EQ(OriginIn("turn/origin/https://example.org:443"), "https://example.org:443");
+  EXPECT_EQ(OriginIn("turn/origin"), std::nullopt);
+  EXPECT_EQ(OriginIn("turn/oauth/kid/north"), std::nullopt);
+}
+
 TEST(RedisKeysTest, NoWatchedPrefixBeginsWithAnother) {
   const std::vector<std::string> prefixes = WatchedPrefixes();
-  EXPECT_EQ(prefixes.size(), 5u);
+  EXPECT_EQ(prefixes.size(), 6u);
   for (const std::string& a : prefixes) {
     for (const std::string& b : prefixes) EXPECT_TRUE(&a == &b || !a.starts_with(b)) << a << b;
   }

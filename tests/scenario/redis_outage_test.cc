@@ -134,10 +134,26 @@ TEST_F(RedisOutageTest, WithoutTheRightToReadUsersAreToldToComeAgain) {
 
 // docs/redis.md's line.
 TEST_F(RedisOutageTest, TheRightsThatAreDocumentedAreEnough) {
-  ASSERT_EQ(redis_.Run({"ACL", "SETUSER", "relay", "on", ">hole", "resetchannels", "%R~turn/*",
-                        "%R~culvert/*", "&__redis__:invalidate", "+get", "+hgetall", "+smembers",
-                        "+dbsize", "+ping", "+select", "+client|setname", "+client|id",
-                        "+client|tracking", "+subscribe"}),
+  ASSERT_EQ(redis_.Run({"ACL",
+                        "SETUSER",
+                        "relay",
+                        "on",
+                        ">hole",
+                        "resetchannels",
+                        "%R~turn/*",
+                        "%R~culvert/*",
+                        "&__redis__:invalidate",
+                        "+get",
+                        "+hgetall",
+                        "+smembers",
+                        "+dbsize",
+                        "+scan",
+                        "+ping",
+                        "+select",
+                        "+client|setname",
+                        "+client|id",
+                        "+client|tracking",
+                        "+subscribe"}),
             "OK");
   StartRelayWithRedis({}, "user=relay password=hole");
   WriteCoturnUser("bob", "pw");
