@@ -73,6 +73,7 @@ Server::Server(const config::Options& options, observe::Log& log, net::Syscalls&
       ports_(options.min_port, options.max_port),
       quota_(relay_settings_),
       reservations_(ports_),
+      acquaintances_(RandomHashKey()),
       handshakes_(HandshakeThreads(options)) {}
 
 Server::~Server() {
@@ -110,6 +111,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
                          server->reservations_,
                          log,
                          sys};
+  commons.acquaintances = &server->acquaintances_;
   commons.handshakes = &server->handshakes_;
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {

@@ -89,7 +89,9 @@ struct Options {
   bool secure_stun = false;
   seconds stale_nonce{600};  // 0: nonces do not age
   bool unauthorized_ratelimit = true;
-  uint32_t unauthorized_ratelimit_rps = 500;  // datagrams of one source without an allocation
+  uint32_t unauthorized_ratelimit_rps = 500;  // error answers to one source that is not proven
+  uint32_t auth_failures_per_source = 10;     // a second; 0: no limit
+  uint32_t auth_failures_per_user = 10;       // a minute; 0: no limit
   std::string cluster_secret;  // seals nonces and handles; empty: a random one per process
 
   // --- users in Redis

@@ -81,6 +81,10 @@ void ClientSession::Reply(ByteView message) {
   ToClient({{}, worker_.output().Copy(message)}, /*reply=*/true);
 }
 
+bool ClientSession::MayAnswerUnproven() {
+  return worker_.MayAnswerUnproven(path().client.ip());
+}
+
 std::optional<auth::Answer> ClientSession::LookUp(const auth::Question& question) {
   return worker_.LookUp(question, id_);
 }
@@ -244,6 +248,10 @@ void ClientSession::CountDrop(turn::Drop drop) {
 
 void ClientSession::CountAuth(turn::AuthResult result) {
   worker_.counters().auth_results[result].Add();
+}
+
+void ClientSession::CountAuthLimit(turn::AuthLimit limit, std::string_view username) {
+  worker_.ReportAuthLimit(limit, path().client, username);
 }
 
 void ClientSession::OnAllocationCreated() {

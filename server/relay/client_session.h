@@ -94,6 +94,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
  private:
   // turn::Effects
   void Reply(ByteView message) override;
+  bool MayAnswerUnproven() override;
   std::string_view ServerName() override { return leg_.ServerName(); }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
@@ -113,6 +114,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   void CountRequest(stun::Method method, int code) override;
   void CountDrop(turn::Drop drop) override;
   void CountAuth(turn::AuthResult result) override;
+  void CountAuthLimit(turn::AuthLimit limit, std::string_view username) override;
   void OnAllocationCreated() override;
   void OnAllocationRefreshed(seconds lifetime) override;
   void OnAllocationEnded(turn::EndReason reason) override;

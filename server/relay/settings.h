@@ -7,6 +7,7 @@
 
 #include "server/base/address.h"
 #include "server/base/time.h"
+#include "server/turn/failure_limits.h"
 
 namespace culvert::relay {
 
@@ -70,6 +71,10 @@ struct Settings {
   // address.
   uint32_t strangers_per_source = 500;
   uint32_t strangers_in_total = 50000;
+  // Error answers a second to datagrams from one address, without an allocation and without a right
+  // key: what a forged source may draw upon its victim. 0: no limit.
+  uint32_t unproven_answers_per_source = 500;
+  turn::FailureRates failures;
   // DTLS associations that may begin in one loop turn, and that one listener of a worker holds.
   unsigned dtls_hellos_per_turn = 16;
   size_t max_dtls_clients = 20000;

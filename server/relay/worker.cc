@@ -16,6 +16,8 @@ namespace {
 constexpr seconds kHeartbeat{2};
 // What counts as a datagram in the relayed bytes of streams.
 constexpr uint64_t kDatagramOfStream = 1200;
+// Who guesses passwords must not write the log.
+constexpr seconds kBetweenAuthLimitLines{10};
 
 // On whole seconds, so that busy turns do not move the alarm.
 Instant NextHeartbeat(Instant now) {
@@ -51,7 +53,13 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       next_session_(FirstSessionId()),
       next_connection_(RandomNumber<uint32_t>()),
       strangers_(commons.settings.strangers_per_source, commons.settings.strangers_in_total,
-                 RandomNumber<uint64_t>()) {}
+                 RandomNumber<uint64_t>()),
+      unproven_answers_(commons.settings.unproven_answers_per_source, 0, RandomNumber<uint64_t>()) {
+  if (commons.acquaintances == nullptr) return;
+  failures_ =
+      std::make_unique<turn::FailureLimits>(commons.settings.failures, *commons.acquaintances);
+  turn_shared_.failures = failures_.get();
+}
 
 Worker::~Worker() {
   // What these leave to the loop's deferred delete still uses the worker.
@@ -213,6 +221,25 @@ std::optional<auth::Answer> Worker::LookUp(const auth::Question& question,
     counters_.lookups_pending.Up();
   }
   return slot->answer;
+}
+
+bool Worker::MayAnswerUnproven(const IpAddress& source) {
+  if (unproven_answers_.Admit(source, now().instant)) return true;
+  counters_.drops[turn::Drop::kUnproven].Add();
+  return false;
+}
+
+void Worker::ReportAuthLimit(turn::AuthLimit limit, const ClientAddress& client,
+                             std::string_view user) {
+  counters_.auth_limits[limit].Add();
+  ++auth_limits_since_line_;
+  if (now().instant < next_auth_limit_line_) return;
+  next_auth_limit_line_ = now().instant + kBetweenAuthLimitLines;
+  log().Warning("too many failed authentications",
+                {{"limit", turn::AuthLimitName(limit)},
+                 {"source", client.ip().ToString()},
+                 {"user", user},
+                 {"since_last_line", std::exchange(auth_limits_since_line_, 0)}});
 }
 
 // --- relay addresses

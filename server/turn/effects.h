@@ -56,8 +56,9 @@ enum class Drop : uint8_t {
   kTooLarge,          // does not fit into a datagram or a ChannelData message
   kConnectionLimit,   // a peer's connection beyond max_connections, or its address has one already
   kStrangerLimit,     // a datagram of a client without a session, beyond the rate
+  kUnproven,          // an error answer to a source that is not proven, beyond the rate
 };
-inline constexpr int kDropCount = 16;
+inline constexpr int kDropCount = 17;
 const char* DropName(Drop drop);
 
 // How the credentials of a request were judged; one counter each.
@@ -71,6 +72,10 @@ enum class AuthResult : uint8_t {
   kProviderDown,
 };
 
+// Which limit a failed, or an unseen, request was beyond (failure_limits.h); one counter each.
+enum class AuthLimit : uint8_t { kSourceAndUser, kUser, kSource, kNonce };
+const char* AuthLimitName(AuthLimit limit);
+
 class Effects {
  public:
   virtual ~Effects() = default;
@@ -78,6 +83,10 @@ class Effects {
   // Sends a message to the client, from the address and on the path the request came by. The bytes
   // are the callee's only until it returns.
   virtual void Reply(ByteView message) = 0;
+
+  // Asked before an error answer goes to a datagram whose source is not proven; false: it does not,
+  // for that source has had its share, and that is counted.
+  virtual bool MayAnswerUnproven() { return true; }
 
   // The name that the client gave in its ClientHello; empty without TLS or without a name. Lives
   // until the entry point returns.
@@ -125,6 +134,9 @@ class Effects {
   virtual void CountDrop(Drop drop) = 0;
   // For each request with MESSAGE-INTEGRITY, once its user was looked up.
   virtual void CountAuth(AuthResult) {}
+  // For each request with MESSAGE-INTEGRITY that a limit of failures keeps from being looked at, or
+  // whose answer it withholds or puts off. `username` is empty where the name came hashed.
+  virtual void CountAuthLimit(AuthLimit, std::string_view /*username*/) {}
   virtual void OnAllocationCreated() = 0;
   virtual void OnAllocationRefreshed(seconds lifetime) = 0;
   virtual void OnAllocationEnded(EndReason reason) = 0;

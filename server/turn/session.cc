@@ -73,20 +73,25 @@ void Session::OnMessage(const stun::Message& message, const Now& now) {
     effects_.CountDrop(Drop::kLookupPending);
     return;
   }
-  Request request(message, now, shared_.settings.fingerprint || message.has_fingerprint());
+  Request request = RequestOf(message, now);
   if (!WantsCredential(message.method()) || Authenticate(request)) Serve(request);
   UpdateDeadline(now.instant);
 }
 
 void Session::OnCredential(const auth::Answer& answer, const Now& now) {
-  if (!waiting()) return;
+  if (!waiting() || held_until_ != kNever) return;
   const std::vector<uint8_t> bytes = std::exchange(waiting_request_, {});
   ExpireDue(now);
   const auto message = stun::Message::Parse(bytes);
   if (!CULVERT_CHECK("turn-waiting-request-parses", message.ok())) return;
-  Request request(*message, now, shared_.settings.fingerprint || message->has_fingerprint());
+  Request request = RequestOf(*message, now);
   if (Verify(request, answer)) Serve(request);
   UpdateDeadline(now.instant);
+}
+
+Session::Request Session::RequestOf(const stun::Message& message, const Now& now) const {
+  const bool fingerprint = shared_.settings.fingerprint || message.has_fingerprint();
+  return {message, now, fingerprint, over_udp() && !allocation_};
 }
 
 // RFC 8489 section 12 advises against asking for credentials in Binding; secure-stun asks.
@@ -127,6 +132,9 @@ void Session::Serve(Request& request) {
 
 void Session::OnTimer(const Now& now) {
   ExpireDue(now);
+  if (now.instant < held_until_) return;
+  RunHeld(now);
+  UpdateDeadline(now.instant);
 }
 
 void Session::ExpireDue(const Now& now) {
@@ -172,8 +180,12 @@ void Session::ExpireRelays(const Now& now) {
 }
 
 void Session::End(EndReason reason, const Now& /*now*/) {
-  if (reason == EndReason::kClientGone) waiting_request_.clear();
+  if (reason == EndReason::kClientGone) {
+    waiting_request_.clear();
+    held_until_ = kNever;
+  }
   if (reason == EndReason::kCredentialExpired) credential_.reset();
+  next_deadline_ = held_until_;
   if (!allocation_) return;
   if (allocation_->connections) EndConnections(reason);
   if (allocation_->v4) effects_.CloseRelay(Family::kIPv4);
@@ -181,7 +193,6 @@ void Session::End(EndReason reason, const Now& /*now*/) {
   effects_.ReleaseQuota();
   effects_.OnAllocationEnded(reason);
   allocation_.reset();
-  next_deadline_ = kNever;
 }
 
 // What was accepted on the way is still delivered; whoever waits for a Connect gets an answer.
@@ -195,7 +206,7 @@ void Session::EndConnections(EndReason reason) {
 }
 
 void Session::UpdateDeadline(Instant now) {
-  next_deadline_ = kNever;
+  next_deadline_ = held_until_;
   if (!allocation_) return;
   for (auto* table : {allocation_->table(Family::kIPv4), allocation_->table(Family::kIPv6)}) {
     if (!table) continue;

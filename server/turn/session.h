@@ -7,7 +7,8 @@
 //
 // session.cc has the entry points, the timers and the end; one file per method has the rest:
 // binding.cc, allocate.cc, refresh.cc, create_permission.cc, channel_bind.cc, connect.cc (RFC
-// 6062). authentication.cc comes before all of them, reply.cc after.
+// 6062). authentication.cc comes before all of them, with attempts.cc for what fails; reply.cc
+// after.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "server/turn/allocation.h"
 #include "server/turn/answer_to.h"
 #include "server/turn/effects.h"
+#include "server/turn/failure_limits.h"
 #include "server/turn/peer_policy.h"
 #include "server/turn/settings.h"
 #include "server/turn/transport.h"
@@ -40,6 +42,8 @@ struct Shared {
   uint64_t nonce_counter = 0;
   // New allocations are refused; those that are there go on in every way.
   bool draining = false;
+  // Null: failed authentications are not limited.
+  FailureLimits* failures = nullptr;
 };
 
 // Who is talking to whom. For a client behind PROXY protocol `client` is the address in the header.
@@ -61,8 +65,8 @@ class Session {
   // waiting() is true further requests are dropped and counted.
   void OnMessage(const stun::Message& message, const Now& now);
 
-  // True between a LookUp that had no answer at once and OnCredential. A stream is not read
-  // meanwhile.
+  // True between a LookUp that had no answer at once and OnCredential, and while a connection's
+  // request waits because too many have failed. A stream is not read meanwhile.
   bool waiting() const { return !waiting_request_.empty(); }
   void OnCredential(const auth::Answer& answer, const Now& now);
 
@@ -105,6 +109,7 @@ class Session {
   class Answer;    // an answer being written
 
   // --- session.cc
+  Request RequestOf(const stun::Message& message, const Now& now) const;
   bool WantsCredential(stun::Method method) const;
   void Serve(Request& request);
   void ExpireDue(const Now& now);
@@ -123,6 +128,19 @@ class Session {
   std::string_view RealmFor(const Request& request) const;
   // 401 or 438 with a fresh nonce.
   void Challenge(const Request& request, stun::ErrorCode code);
+
+  // --- attempts.cc
+  bool over_udp() const { return path_.transport == Transport::kUdp; }
+  auth::NonceVerdict NonceVerdictOf(Request& request) const;
+  bool IsProven(Request& request) const;
+  FailureLimits::Attempt AttemptOf(const Request& request) const;
+  bool IsOwner(const auth::Question& question) const;
+  // False when the request was dropped or answered, or waits.
+  bool MayLook(Request& request, const auth::Question& question);
+  // 401 to a request that failed: now, later, or not at all.
+  void Fail(Request& request);
+  void Hold(const Request& request, Instant until, bool failed);
+  void RunHeld(const Now& now);
 
   // --- the methods; all of them answer, Connect maybe later
   void ServeBinding(Request& request);
@@ -150,6 +168,10 @@ class Session {
   std::unique_ptr<Allocation> allocation_;
   auth::CredentialPtr credential_;
   std::vector<uint8_t> waiting_request_;
+  // While waiting_request_ waits for a time: until when, and whether it has failed already. kNever
+  // while it waits for a credential.
+  Instant held_until_ = kNever;
+  bool held_failed_ = false;
 };
 
 }  // namespace culvert::turn

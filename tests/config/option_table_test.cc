@@ -190,6 +190,8 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
   EXPECT_EQ(own, (std::set<std::string>{"admin-address",
                                         "admin-token",
                                         "admin-token-file",
+                                        "auth-failures-per-source",
+                                        "auth-failures-per-user",
                                         "auth-order",
                                         "auth-plugin",
                                         "auth-plugin-config",

@@ -63,6 +63,11 @@ void RecordedEffects::Reply(ByteView message) {
   Line("reply " + MessageText(message, reply_key_));
 }
 
+bool RecordedEffects::MayAnswerUnproven() {
+  if (!answers_unproven) Line("unproven, unanswered");
+  return answers_unproven;
+}
+
 std::optional<auth::Answer> RecordedEffects::LookUp(const auth::Question& question) {
   const bool by_hash = !question.userhash.empty();
   Line("lookup " + (by_hash ? "by hash" : std::string(question.username)) +
@@ -166,6 +171,10 @@ void RecordedEffects::CountAuth(turn::AuthResult result) {
   } else {
     Line(std::string("refused: ") + Text(result));
   }
+}
+
+void RecordedEffects::CountAuthLimit(turn::AuthLimit limit, std::string_view username) {
+  Line(std::string("limited by ") + turn::AuthLimitName(limit) + ": " + std::string(username));
 }
 
 void RecordedEffects::OnAllocationCreated() {

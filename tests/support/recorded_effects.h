@@ -34,6 +34,7 @@ class RecordedEffects : public turn::Effects {
   std::optional<stun::ErrorCode> tcp_error;
   std::optional<stun::ErrorCode> redeem_error;
   std::optional<stun::ErrorCode> claim_error;
+  bool answers_unproven = true;
   // Relays get 192.0.2.10 and [2001:db8::10] with this port, then the next.
   uint16_t next_port = 49152;
   uint32_t next_connection = 1;
@@ -63,6 +64,7 @@ class RecordedEffects : public turn::Effects {
 
   // --- turn::Effects
   void Reply(ByteView message) override;
+  bool MayAnswerUnproven() override;
   std::string_view ServerName() override { return server_name; }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
@@ -82,6 +84,7 @@ class RecordedEffects : public turn::Effects {
   void CountRequest(stun::Method method, int code) override;
   void CountDrop(turn::Drop drop) override;
   void CountAuth(turn::AuthResult result) override;
+  void CountAuthLimit(turn::AuthLimit limit, std::string_view username) override;
   void OnAllocationCreated() override;
   void OnAllocationRefreshed(seconds lifetime) override;
   void OnAllocationEnded(turn::EndReason reason) override;
