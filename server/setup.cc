@@ -37,6 +37,22 @@ void Merge(std::vector<ListenerPlan>* plan, const ListenerPlan& wanted) {
   found->stream |= wanted.stream;
 }
 
+std::optional<net::CertificateField> CertifiedBy(config::CertificateUser user) {
+  switch (user) {
+    case config::CertificateUser::kNobody:
+      return std::nullopt;
+    case config::CertificateUser::kCommonName:
+      return net::CertificateField::kCommonName;
+    case config::CertificateUser::kDns:
+      return net::CertificateField::kDns;
+    case config::CertificateUser::kEmail:
+      return net::CertificateField::kEmail;
+    case config::CertificateUser::kUri:
+      return net::CertificateField::kUri;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
@@ -151,6 +167,7 @@ relay::Settings RelaySettings(const config::Options& options,
   settings.max_bytes_per_second = options.max_bps;
   settings.capacity_bytes_per_second = options.bps_capacity;
   settings.keep_withdrawn = options.keep_withdrawn;
+  settings.certified_by = CertifiedBy(options.client_cert_user);
   settings.allocate_timeout = options.max_allocate_timeout;
   if (options.unauthorized_ratelimit) {
     settings.unproven_answers_per_source = options.unauthorized_ratelimit_rps;

@@ -23,7 +23,8 @@ constexpr std::array<const char*, observe::kTransports> kTransportNames = {"udp"
 constexpr std::array<const char*, observe::kTlsVersions> kTlsVersionNames = {"1.2", "1.3",
                                                                              "dtls1.2", "unknown"};
 constexpr std::array<const char*, observe::kAuthResults> kAuthResultNames = {
-    "ok", "unknown_user", "wrong_integrity", "stale_nonce", "barred", "expired", "provider_down"};
+    "ok",     "unknown_user", "wrong_integrity", "stale_nonce",
+    "barred", "expired",      "provider_down",   "uncertified"};
 
 // In the order of turn::AuthLimit.
 constexpr std::array<const char*, observe::kAuthLimits> kAuthLimitNames = {

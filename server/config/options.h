@@ -34,6 +34,9 @@ struct RealmOf {
 // Where users come from, as auth-order names them.
 enum class UserSource : uint8_t { kStatic, kSecret, kOauth, kPlugin, kRedis };
 
+// client-cert-user: what of a client's certificate says who it is.
+enum class CertificateUser : uint8_t { kNobody, kCommonName, kDns, kEmail, kUri };
+
 enum class PasswordAlgorithms : uint8_t { kAuto, kMd5, kNone };
 
 struct Options {
@@ -127,6 +130,7 @@ struct Options {
   std::string pkey_password;
   std::string cipher_list;
   std::string ca_file;  // clients must show a certificate of this CA
+  CertificateUser client_cert_user = CertificateUser::kNobody;
   std::string dh_file;
   std::string ec_curve_name;
   bool tls_1_2 = true;     // no-tlsv1_2

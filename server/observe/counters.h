@@ -32,8 +32,9 @@ enum class AuthResult : uint8_t {
   kBarred,
   kExpired,
   kProviderDown,
+  kUncertified,
 };
-inline constexpr size_t kAuthResults = 7;
+inline constexpr size_t kAuthResults = 8;
 inline constexpr size_t kAuthLimits = 4;  // turn::AuthLimit
 
 // Upper bounds of how late the loop was, in microseconds: below a millisecond nobody hears it, at

@@ -20,6 +20,8 @@
 #include "server/turn/effects.h"
 #include "server/turn/session.h"
 
+struct ssl_st;
+
 namespace culvert::relay {
 
 class TcpRelay;
@@ -36,6 +38,8 @@ class ClientLeg {
   virtual void OnSessionChanged() = 0;
   // RFC 6062: after this entry the client's stream belongs to connection `id`. Streams only.
   virtual void JoinConnection(turn::ConnectionId id) = 0;
+  // Null without TLS.
+  virtual const ssl_st* Ssl() const { return nullptr; }
   // What the client's ClientHello names; empty without TLS or without a name.
   virtual std::string_view ServerName() const { return {}; }
   // What protects the path to the client; empty without TLS.
@@ -95,6 +99,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   // turn::Effects
   void Reply(ByteView message) override;
   bool MayAnswerUnproven() override;
+  bool IsCertified(const auth::Credential& credential) override;
   std::string_view ServerName() override { return leg_.ServerName(); }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<Ok, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;

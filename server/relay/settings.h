@@ -7,6 +7,7 @@
 
 #include "server/base/address.h"
 #include "server/base/time.h"
+#include "server/net/client_certificate.h"
 #include "server/turn/failure_limits.h"
 
 namespace culvert::relay {
@@ -35,6 +36,9 @@ struct Settings {
 
   // Allocations of users who were removed or barred go on to their end.
   bool keep_withdrawn = false;
+
+  // client-cert-user: where a client's certificate says who it is; requests of others are 401.
+  std::optional<net::CertificateField> certified_by;
 
   // --- clients' connections
   seconds allocate_timeout{60};  // a connection without an allocation is closed after it

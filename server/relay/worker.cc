@@ -16,8 +16,6 @@ namespace {
 constexpr seconds kHeartbeat{2};
 // What counts as a datagram in the relayed bytes of streams.
 constexpr uint64_t kDatagramOfStream = 1200;
-// Who guesses passwords must not write the log.
-constexpr seconds kBetweenAuthLimitLines{10};
 
 // On whole seconds, so that busy turns do not move the alarm.
 Instant NextHeartbeat(Instant now) {
@@ -232,14 +230,19 @@ bool Worker::MayAnswerUnproven(const IpAddress& source) {
 void Worker::ReportAuthLimit(turn::AuthLimit limit, const ClientAddress& client,
                              std::string_view user) {
   counters_.auth_limits[limit].Add();
-  ++auth_limits_since_line_;
-  if (now().instant < next_auth_limit_line_) return;
-  next_auth_limit_line_ = now().instant + kBetweenAuthLimitLines;
-  log().Warning("too many failed authentications",
-                {{"limit", turn::AuthLimitName(limit)},
-                 {"source", client.ip().ToString()},
-                 {"user", user},
-                 {"since_last_line", std::exchange(auth_limits_since_line_, 0)}});
+  const auto events = auth_limit_line_.Take(now().instant);
+  if (!events) return;
+  log().Warning("too many failed authentications", {{"limit", turn::AuthLimitName(limit)},
+                                                    {"source", client.ip().ToString()},
+                                                    {"user", user},
+                                                    {"since_last_line", *events}});
+}
+
+void Worker::ReportUncertified(const ClientAddress& client, std::string_view user) {
+  const auto events = uncertified_line_.Take(now().instant);
+  if (!events) return;
+  log().Warning("a client's certificate does not name its user",
+                {{"source", client.ip().ToString()}, {"user", user}, {"since_last_line", *events}});
 }
 
 // --- relay addresses

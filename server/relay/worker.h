@@ -31,6 +31,7 @@
 #include "server/relay/output.h"
 #include "server/relay/port_pool.h"
 #include "server/relay/quota.h"
+#include "server/relay/rationed_line.h"
 #include "server/relay/reservations.h"
 #include "server/relay/revalidation.h"
 #include "server/relay/settings.h"
@@ -144,6 +145,9 @@ class Worker final : private net::TurnHandler {
   // Counts a failed authentication that was limited, and tells of it in the log, seldom.
   void ReportAuthLimit(turn::AuthLimit limit, const ClientAddress& client, std::string_view user);
 
+  // Tells of a client whose certificate does not name its user, seldom.
+  void ReportUncertified(const ClientAddress& client, std::string_view user);
+
   // How long a listener rests that ran out of descriptors.
   static constexpr Duration kAcceptPause = milliseconds(200);
 
@@ -239,8 +243,8 @@ class Worker final : private net::TurnHandler {
   StrangerLimit strangers_;
   StrangerLimit unproven_answers_;
   std::unique_ptr<turn::FailureLimits> failures_;
-  Instant next_auth_limit_line_{};
-  uint64_t auth_limits_since_line_ = 0;
+  RationedLine auth_limit_line_;
+  RationedLine uncertified_line_;
   std::vector<std::function<void()>> later_;
 };
 

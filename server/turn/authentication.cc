@@ -146,8 +146,16 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
     Fail(request);
     return false;
   }
-  // Step 5: integrity, under any key the user may still hold.
   const auth::CredentialPtr& credential = *found;
+  // No code of the standards says that a certificate is not the user's. 403 or 441 would: but they
+  // speak of requests that are authenticated, so they would tell a stranger with any certificate
+  // that he has found the key. 401 tells nothing, and before the key is tried not even by its time.
+  if (!effects_.IsCertified(*credential)) {
+    effects_.CountAuth(AuthResult::kUncertified);
+    Fail(request);
+    return false;
+  }
+  // Step 5: integrity, under any key the user may still hold.
   const ByteView key =
       VerifyingKey(request.message, *credential, shared_.settings.least_sha256_integrity);
   if (key.empty()) {

@@ -35,7 +35,14 @@ struct OpenedRelay {
 };
 
 // Why an allocation ended.
-enum class EndReason : uint8_t { kDeleted, kExpired, kClientGone, kCredentialExpired, kShutdown, kOperator };
+enum class EndReason : uint8_t {
+  kDeleted,
+  kExpired,
+  kClientGone,
+  kCredentialExpired,
+  kShutdown,
+  kOperator
+};
 const char* EndReasonName(EndReason reason);
 
 // Why bytes were not relayed or a message was not answered; one counter each.
@@ -70,6 +77,7 @@ enum class AuthResult : uint8_t {
   kBarred,
   kExpired,
   kProviderDown,
+  kUncertified,  // the connection's certificate does not name the user
 };
 
 // Which limit a failed, or an unseen, request was beyond (failure_limits.h); one counter each.
@@ -91,6 +99,10 @@ class Effects {
   // The name that the client gave in its ClientHello; empty without TLS or without a name. Lives
   // until the entry point returns.
   virtual std::string_view ServerName() { return {}; }
+
+  // Whether the client's connection is this user's, by its certificate; true where the operator
+  // does not ask for that. Called with what a look-up found, before the key is tried.
+  virtual bool IsCertified(const auth::Credential&) { return true; }
 
   // Asks for a user's credential. An answer that is there at once is returned; otherwise nullopt,
   // and the relay calls Session::OnCredential later.

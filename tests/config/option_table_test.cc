@@ -70,6 +70,7 @@ std::string SampleValue(const Option& option) {
       {"URL", "http://192.0.2.1/"},
       {"auto|md5|none", "md5"},
       {"ipv4|ipv6|keep", "ipv6"},
+      {"none|cn|san-dns|san-email|san-uri", "san-email"},
       {"text|json", "json"},
   };
   if (option.argument == Argument::kFlag) return option.default_text == "yes" ? "no" : "yes";
@@ -196,6 +197,7 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
                                         "auth-plugin",
                                         "auth-plugin-config",
                                         "check-config",
+                                        "client-cert-user",
                                         "cluster-secret",
                                         "cluster-secret-file",
                                         "config",

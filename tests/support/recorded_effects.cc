@@ -47,6 +47,8 @@ const char* Text(turn::AuthResult result) {
       return "expired";
     case turn::AuthResult::kProviderDown:
       return "provider down";
+    case turn::AuthResult::kUncertified:
+      return "uncertified";
   }
   return "?";
 }
@@ -171,6 +173,10 @@ void RecordedEffects::CountAuth(turn::AuthResult result) {
   } else {
     Line(std::string("refused: ") + Text(result));
   }
+}
+
+bool RecordedEffects::IsCertified(const auth::Credential& credential) {
+  return uncertified != credential.username;
 }
 
 void RecordedEffects::CountAuthLimit(turn::AuthLimit limit, std::string_view username) {
