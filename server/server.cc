@@ -74,6 +74,7 @@ Server::Server(const config::Options& options, observe::Log& log, net::Syscalls&
       ports_(options.min_port, options.max_port),
       quota_(relay_settings_),
       reservations_(ports_),
+      acquaintances_(RandomHashKey()),
       handshakes_(HandshakeThreads(options)),
       stored_realms_(turn_settings_.realms) {}
 
@@ -112,6 +113,7 @@ Result<std::unique_ptr<Server>, std::string> Server::Create(const config::Option
                          server->reservations_,
                          log,
                          sys};
+  commons.acquaintances = &server->acquaintances_;
   commons.handshakes = &server->handshakes_;
   std::vector<relay::Worker*> all;
   for (size_t i = 0; i < WorkerCount(options); ++i) {

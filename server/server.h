@@ -103,6 +103,7 @@ class Server {
   relay::PortPool ports_;
   relay::Quota quota_;
   relay::Reservations reservations_;
+  turn::Acquaintances acquaintances_;
   relay::HandshakePool handshakes_;
   std::vector<std::unique_ptr<relay::Worker>> workers_;
   std::vector<const observe::WorkerCounters*> counters_;

@@ -37,6 +37,22 @@ void Merge(std::vector<ListenerPlan>* plan, const ListenerPlan& wanted) {
   found->stream |= wanted.stream;
 }
 
+std::optional<net::CertificateField> CertifiedBy(config::CertificateUser user) {
+  switch (user) {
+    case config::CertificateUser::kNobody:
+      return std::nullopt;
+    case config::CertificateUser::kCommonName:
+      return net::CertificateField::kCommonName;
+    case config::CertificateUser::kDns:
+      return net::CertificateField::kDns;
+    case config::CertificateUser::kEmail:
+      return net::CertificateField::kEmail;
+    case config::CertificateUser::kUri:
+      return net::CertificateField::kUri;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<ListenerPlan> PlanListeners(const config::Options& options, bool has_certificate,
@@ -151,10 +167,19 @@ relay::Settings RelaySettings(const config::Options& options,
   settings.max_bytes_per_second = options.max_bps;
   settings.capacity_bytes_per_second = options.bps_capacity;
   settings.keep_withdrawn = options.keep_withdrawn;
+  settings.certified_by = CertifiedBy(options.client_cert_user);
   settings.allocate_timeout = options.max_allocate_timeout;
-  settings.strangers_per_source =
-      options.unauthorized_ratelimit ? options.unauthorized_ratelimit_rps : 0;
-  if (!options.unauthorized_ratelimit) settings.strangers_in_total = 0;
+  if (options.unauthorized_ratelimit) {
+    settings.unproven_answers_per_source = options.unauthorized_ratelimit_rps;
+    // What may be answered must be let in.
+    settings.strangers_per_source =
+        std::max(settings.strangers_per_source, options.unauthorized_ratelimit_rps);
+  } else {
+    settings.unproven_answers_per_source = 0;
+    settings.strangers_per_source = 0;
+    settings.strangers_in_total = 0;
+  }
+  settings.failures = {options.auth_failures_per_source, options.auth_failures_per_user};
   settings.plain_streams = options.tcp;
   settings.tls_streams = options.tls;
   return settings;
@@ -196,6 +221,12 @@ auth::ClusterKey ClusterKeyOf(const config::Options& options) {
     return key;
   }
   return stun::HmacSha256(AsBytes(options.cluster_secret), AsBytes("culvert cluster key"));
+}
+
+HashKey RandomHashKey() {
+  HashKey key;
+  RAND_bytes(key.data(), static_cast<int>(key.size()));
+  return key;
 }
 
 void ForgetSecrets(config::Options* options) {

@@ -8,6 +8,7 @@
 
 #include "auth/contract.h"
 #include "auth/nonce.h"
+#include "server/base/keyed_hash.h"
 #include "server/base/result.h"
 #include "server/config/options.h"
 #include "server/net/tls_context.h"
@@ -50,6 +51,8 @@ observe::LogOptions LogOptionsOf(const config::Options& options);
 // From cluster-secret, or random: then nonces and handles are worth nothing after a restart, or on
 // another node.
 auth::ClusterKey ClusterKeyOf(const config::Options& options);
+// For tables whose keys strangers choose.
+HashKey RandomHashKey();
 
 // What challenges announce, where the users have it.
 auth::SecurityFeatures FeaturesOf(const config::Options& options, const auth::Offers& offers);

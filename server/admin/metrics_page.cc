@@ -23,7 +23,12 @@ constexpr std::array<const char*, observe::kTransports> kTransportNames = {"udp"
 constexpr std::array<const char*, observe::kTlsVersions> kTlsVersionNames = {"1.2", "1.3",
                                                                              "dtls1.2", "unknown"};
 constexpr std::array<const char*, observe::kAuthResults> kAuthResultNames = {
-    "ok", "unknown_user", "wrong_integrity", "stale_nonce", "barred", "expired", "provider_down"};
+    "ok",     "unknown_user", "wrong_integrity", "stale_nonce",
+    "barred", "expired",      "provider_down",   "uncertified"};
+
+// In the order of turn::AuthLimit.
+constexpr std::array<const char*, observe::kAuthLimits> kAuthLimitNames = {
+    "source_and_user", "user", "source", "nonce"};
 
 constexpr double kMicrosPerSecond = 1e6;
 
@@ -201,6 +206,9 @@ void AddRequests(Families& page, AllCounters workers) {
   }
   AddTable(page.Counter("culvert_auth_results_total", "Authentications of requests."), "result",
            workers, &WorkerCounters::auth_results, kAuthResultNames);
+  AddTable(page.Counter("culvert_auth_limited_total",
+                        "Requests with credentials that a limit of failures held back."),
+           "limit", workers, &WorkerCounters::auth_limits, kAuthLimitNames);
   page.Gauge("culvert_credential_lookups_pending", "Requests that wait for a credential.")
       .Value(Total(workers, &WorkerCounters::lookups_pending));
 }

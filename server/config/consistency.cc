@@ -55,6 +55,28 @@ Complaint CheckAuthentication(const Places& places, const Options& options) {
   return std::nullopt;
 }
 
+Complaint CheckClientCertificates(const Places& places, const Options& options,
+                                  std::vector<std::string>& warnings) {
+  if (options.client_cert_user == CertificateUser::kNobody) return std::nullopt;
+  const std::string place = PlaceOf(places, {"client-cert-user"});
+  if (options.ca_file.empty()) {
+    return place + ": whose certificates are to be believed? Give CA-file";
+  }
+  if (options.no_auth) {
+    return place + ": contradicts " + PlaceOf(places, {"no-auth"}) +
+           "; there is no user whom a certificate could name";
+  }
+  if (!options.tls && !options.dtls) {
+    return place + ": no-tls and no-dtls leave nobody who could show a certificate";
+  }
+  if (options.udp || options.tcp) {
+    warnings.push_back(place +
+                       ": clients over plain UDP and TCP have no certificate, so they are refused; "
+                       "no-udp and no-tcp do not even listen for them");
+  }
+  return std::nullopt;
+}
+
 Complaint CheckService(const Places& places, const Options& options) {
   if (options.stun_only && options.no_stun) {
     return PlaceOf(places, {"no-stun"}) +
@@ -118,6 +140,7 @@ std::optional<std::string> MakeConsistent(const Places& places, Options& options
     warnings.push_back(PlaceOf(places, {"oauth"}) +
                        ": no effect without a key: give oauth-key, oauth-key-file or redis-userdb");
   }
+  if (auto complaint = CheckClientCertificates(places, options, warnings)) return complaint;
   CloseOpenRelay(options, warnings);
   return CheckService(places, options);
 }

@@ -34,6 +34,9 @@ struct RealmOf {
 // Where users come from, as auth-order names them.
 enum class UserSource : uint8_t { kStatic, kSecret, kOauth, kPlugin, kRedis };
 
+// client-cert-user: what of a client's certificate says who it is.
+enum class CertificateUser : uint8_t { kNobody, kCommonName, kDns, kEmail, kUri };
+
 enum class PasswordAlgorithms : uint8_t { kAuto, kMd5, kNone };
 
 struct Options {
@@ -89,7 +92,9 @@ struct Options {
   bool secure_stun = false;
   seconds stale_nonce{600};  // 0: nonces do not age
   bool unauthorized_ratelimit = true;
-  uint32_t unauthorized_ratelimit_rps = 500;  // datagrams of one source without an allocation
+  uint32_t unauthorized_ratelimit_rps = 500;  // error answers to one source that is not proven
+  uint32_t auth_failures_per_source = 10;     // a second; 0: no limit
+  uint32_t auth_failures_per_user = 10;       // a minute; 0: no limit
   std::string cluster_secret;  // seals nonces and handles; empty: a random one per process
 
   // --- users in Redis
@@ -127,6 +132,7 @@ struct Options {
   std::string pkey_password;
   std::string cipher_list;
   std::string ca_file;  // clients must show a certificate of this CA
+  CertificateUser client_cert_user = CertificateUser::kNobody;
   std::string dh_file;
   std::string ec_curve_name;
   bool tls_1_2 = true;     // no-tlsv1_2

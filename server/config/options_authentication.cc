@@ -153,6 +153,9 @@ std::optional<std::string> SetSeparator(Options& options, std::string_view value
   return std::nullopt;
 }
 
+// More would cost less than the microsecond that time is counted in.
+constexpr uint32_t kMaxFailures = 100'000;
+
 constexpr std::array kOptions = {
     Value("realm", 'r', "NAME", "the host's domain, else culvert", SetRealm,
           "Realm that users belong to; part of every long-term key."),
@@ -199,10 +202,22 @@ constexpr std::array kOptions = {
                  "Seals nonces and handles. The same on all nodes behind one address makes them "
                  "valid on each, and over restarts.")),
     Flag("unauthorized-ratelimit", kNoLetter, "yes", SetFlag<&Options::unauthorized_ratelimit>,
-         "Ration the UDP and DTLS datagrams of clients without an allocation, by source address."),
+         "Ration datagrams of clients without an allocation, and error answers to them, by source "
+         "address."),
     Value("unauthorized-ratelimit-rps", kNoLetter, "NUMBER", "500",
           SetNumber<&Options::unauthorized_ratelimit_rps, 1, kMax32>,
-          "How many of them a second one source address (an IPv6 /64) may send to a worker."),
+          "How many error answers a second a worker gives to one source address (an IPv6 /64) that "
+          "has not shown a right key over UDP."),
+    Value("auth-failures-per-source", kNoLetter, "NUMBER", "10",
+          SetNumber<&Options::auth_failures_per_source, 0, kMaxFailures>,
+          "Failed authentications a second of one source address (an IPv6 /64) on a worker; beyond "
+          "them failing ones go unanswered, or are answered late. 0: no limit."),
+    Value(
+        "auth-failures-per-user", kNoLetter, "NUMBER", "10",
+        SetNumber<&Options::auth_failures_per_user, 0, kMaxFailures>,
+        "Failed authentications a minute as one user on a worker; beyond them only one in 10 s is "
+        "looked at from a source where he has not succeeded lately. 0: no limit, also for one "
+        "source that guesses one user."),
     Value("cluster-secret-file", kNoLetter, "FILE", "none", SetOneLine<SetClusterSecret>,
           "A file whose one line is the cluster-secret."),
 

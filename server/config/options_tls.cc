@@ -1,6 +1,7 @@
 // Certificates, and what TLS and DTLS may negotiate.
 
 #include <array>
+#include <utility>
 
 #include "server/config/option_groups.h"
 #include "server/config/option_row.h"
@@ -14,6 +15,21 @@ template <auto kMember>
 std::optional<std::string> SetCertificateFile(Options& options, std::string_view value) {
   options.cert_given = true;
   return SetText<kMember>(options, value);
+}
+
+std::optional<std::string> SetClientCertUser(Options& options, std::string_view value) {
+  constexpr std::array<std::pair<std::string_view, CertificateUser>, 5> kWords = {
+      {{"none", CertificateUser::kNobody},
+       {"cn", CertificateUser::kCommonName},
+       {"san-dns", CertificateUser::kDns},
+       {"san-email", CertificateUser::kEmail},
+       {"san-uri", CertificateUser::kUri}}};
+  for (const auto& [word, user] : kWords) {
+    if (value != word) continue;
+    options.client_cert_user = user;
+    return std::nullopt;
+  }
+  return std::string("expected none, cn, san-dns, san-email or san-uri");
 }
 
 constexpr std::string_view kNoOldTls = "TLS 1.2 is the least that is spoken";
@@ -38,6 +54,12 @@ constexpr std::array kOptions = {
         "authenticated encryption only."),
     Value("CA-file", kNoLetter, "FILE", "none", SetText<&Options::ca_file>,
           "Clients must show a certificate of one of these authorities, PEM."),
+    Value(
+        "client-cert-user", kNoLetter, "none|cn|san-dns|san-email|san-uri", "none",
+        SetClientCertUser,
+        "What of a client's certificate must name its user, or every request is refused (401): the "
+        "subject's CN, or an entry of its SubjectAltName; of sip:USER the user will do. Needs "
+        "CA-file."),
     Value("dh-file", kNoLetter, "FILE", "automatic", SetText<&Options::dh_file>,
           "Diffie-Hellman group for TLS 1.2, PEM."),
     Value("ec-curve-name", kNoLetter, "NAME", "automatic", SetText<&Options::ec_curve_name>,

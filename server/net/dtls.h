@@ -77,6 +77,7 @@ class DtlsSession {
   // Negotiated version and suite in OpenSSL's words; "(NONE)" before.
   const char* version_name() const { return SSL_get_version(ssl_.get()); }
   const char* cipher_name() const { return SSL_get_cipher_name(ssl_.get()); }
+  const SSL* ssl() const { return ssl_.get(); }
   std::string_view server_name() const { return ServerNameOf(ssl_.get()); }
 
  private:

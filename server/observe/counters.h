@@ -16,7 +16,7 @@ namespace culvert::observe {
 inline constexpr size_t kTransports = 4;        // turn::Transport: udp, tcp, tls, dtls
 inline constexpr size_t kRelayedProtocols = 2;  // RelayedProtocol
 inline constexpr size_t kEndReasons = 6;        // turn::EndReason
-inline constexpr size_t kDropReasons = 16;      // turn::Drop
+inline constexpr size_t kDropReasons = 17;      // turn::Drop
 inline constexpr size_t kParseErrors = 6;       // stun::ParseError
 
 enum class RelayedProtocol : uint8_t { kUdp, kTcp };
@@ -32,8 +32,10 @@ enum class AuthResult : uint8_t {
   kBarred,
   kExpired,
   kProviderDown,
+  kUncertified,
 };
-inline constexpr size_t kAuthResults = 7;
+inline constexpr size_t kAuthResults = 8;
+inline constexpr size_t kAuthLimits = 4;  // turn::AuthLimit
 
 // Upper bounds of how late the loop was, in microseconds: below a millisecond nobody hears it, at
 // 20 ms a voice packet is late by its own length, a second is a fault.
@@ -137,6 +139,7 @@ struct alignas(64) WorkerCounters {
   // --- requests and who sends them
   RequestCounters requests;
   Table<Counter, kAuthResults> auth_results;
+  Table<Counter, kAuthLimits> auth_limits;  // by turn::AuthLimit
   Gauge lookups_pending;
   CredentialCounters credentials;
 

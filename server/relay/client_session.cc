@@ -82,6 +82,21 @@ void ClientSession::Reply(ByteView message) {
   ToClient({{}, worker_.output().Copy(message)}, /*reply=*/true);
 }
 
+bool ClientSession::MayAnswerUnproven() {
+  return worker_.MayAnswerUnproven(path().client.ip());
+}
+
+// By name or subject: the name of TURN REST has its date before the user, a B-TID is another's.
+bool ClientSession::IsCertified(const auth::Credential& credential) {
+  const auto& field = worker_.settings().certified_by;
+  if (!field || net::CertificateNames(leg_.Ssl(), *field, {credential.username, credential.subject},
+                                      worker_.now().wall)) {
+    return true;
+  }
+  worker_.ReportUncertified(path().client, credential.username);
+  return false;
+}
+
 std::optional<auth::Answer> ClientSession::LookUp(const auth::Question& question) {
   return worker_.LookUp(question, id_);
 }
@@ -270,6 +285,10 @@ void ClientSession::CountDrop(turn::Drop drop) {
 
 void ClientSession::CountAuth(turn::AuthResult result) {
   worker_.counters().auth_results[result].Add();
+}
+
+void ClientSession::CountAuthLimit(turn::AuthLimit limit, std::string_view username) {
+  worker_.ReportAuthLimit(limit, path().client, username);
 }
 
 void ClientSession::OnAllocationCreated() {

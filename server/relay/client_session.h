@@ -21,6 +21,8 @@
 #include "server/turn/effects.h"
 #include "server/turn/session.h"
 
+struct ssl_st;
+
 namespace culvert::relay {
 
 class TcpRelay;
@@ -37,6 +39,8 @@ class ClientLeg {
   virtual void OnSessionChanged() = 0;
   // RFC 6062: after this entry the client's stream belongs to connection `id`. Streams only.
   virtual void JoinConnection(turn::ConnectionId id) = 0;
+  // Null without TLS.
+  virtual const ssl_st* Ssl() const { return nullptr; }
   // What the client's ClientHello names; empty without TLS or without a name.
   virtual std::string_view ServerName() const { return {}; }
   // What protects the path to the client; empty without TLS.
@@ -97,6 +101,8 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
  private:
   // turn::Effects
   void Reply(ByteView message) override;
+  bool MayAnswerUnproven() override;
+  bool IsCertified(const auth::Credential& credential) override;
   std::string_view ServerName() override { return leg_.ServerName(); }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
@@ -116,6 +122,7 @@ class ClientSession final : public turn::Effects, private net::TimerWheel::Entry
   void CountRequest(stun::Method method, int code) override;
   void CountDrop(turn::Drop drop) override;
   void CountAuth(turn::AuthResult result) override;
+  void CountAuthLimit(turn::AuthLimit limit, std::string_view username) override;
   void OnAllocationCreated() override;
   void OnAllocationRefreshed(seconds lifetime) override;
   void OnAllocationEnded(turn::EndReason reason) override;

@@ -34,6 +34,7 @@ class DtlsClient final : public net::Deletable,
   void Send(const OutFrame& frame, bool reply) override;
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId) override {}
+  const ssl_st* Ssl() const override { return association_->ssl(); }
   std::string_view ServerName() const override { return association_->server_name(); }
   TlsNames Tls() const override {
     return {association_->version_name(), association_->cipher_name()};

@@ -7,6 +7,8 @@
 
 #include "server/base/address.h"
 #include "server/base/time.h"
+#include "server/net/client_certificate.h"
+#include "server/turn/failure_limits.h"
 
 namespace culvert::relay {
 
@@ -34,6 +36,9 @@ struct Settings {
 
   // Allocations of users who were removed or barred go on to their end.
   bool keep_withdrawn = false;
+
+  // client-cert-user: where a client's certificate says who it is; requests of others are 401.
+  std::optional<net::CertificateField> certified_by;
 
   // --- clients' connections
   seconds allocate_timeout{60};  // a connection without an allocation is closed after it
@@ -70,6 +75,10 @@ struct Settings {
   // address.
   uint32_t strangers_per_source = 500;
   uint32_t strangers_in_total = 50000;
+  // Error answers a second to datagrams from one address, without an allocation and without a right
+  // key: what a forged source may draw upon its victim. 0: no limit.
+  uint32_t unproven_answers_per_source = 500;
+  turn::FailureRates failures;
   // DTLS associations that may begin in one loop turn, and that one listener of a worker holds.
   unsigned dtls_hellos_per_turn = 16;
   size_t max_dtls_clients = 20000;

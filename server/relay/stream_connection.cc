@@ -334,6 +334,8 @@ void StreamConnection::OnSessionChanged() {
   if (session_->idle_too_long()) return Close();
   if (phase_ == Phase::kAside) return;
   if (session_->turn().waiting()) return;
+  // A ConnectionBind that had to wait; what the client sent behind it is the peer's.
+  if (joined_) return Join(std::exchange(partial_, {}));
   // A credential arrived: serve what waited behind its request, in order.
   if (!partial_.empty() && !watch_.reading()) {
     const std::vector<uint8_t> waited = std::exchange(partial_, {});

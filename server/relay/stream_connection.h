@@ -93,6 +93,7 @@ class StreamConnection final : public net::Deletable,
   void Send(const OutFrame& frame, bool reply) override;
   void OnSessionChanged() override;
   void JoinConnection(turn::ConnectionId id) override { joined_ = id; }
+  const ssl_st* Ssl() const override { return stream_->ssl(); }
   std::string_view ServerName() const override { return stream_->server_name(); }
   TlsNames Tls() const override;
 

@@ -51,7 +51,13 @@ Worker::Worker(const Commons& commons, uint8_t index, std::unique_ptr<auth::Prov
       next_session_(FirstSessionId()),
       next_connection_(RandomNumber<uint32_t>()),
       strangers_(commons.settings.strangers_per_source, commons.settings.strangers_in_total,
-                 RandomNumber<uint64_t>()) {}
+                 RandomNumber<uint64_t>()),
+      unproven_answers_(commons.settings.unproven_answers_per_source, 0, RandomNumber<uint64_t>()) {
+  if (commons.acquaintances == nullptr) return;
+  failures_ =
+      std::make_unique<turn::FailureLimits>(commons.settings.failures, *commons.acquaintances);
+  turn_shared_.failures = failures_.get();
+}
 
 Worker::~Worker() {
   // What these leave to the loop's deferred delete still uses the worker.
@@ -221,6 +227,30 @@ std::optional<auth::Answer> Worker::LookUp(const auth::Question& question,
     counters_.lookups_pending.Up();
   }
   return slot->answer;
+}
+
+bool Worker::MayAnswerUnproven(const IpAddress& source) {
+  if (unproven_answers_.Admit(source, now().instant)) return true;
+  counters_.drops[turn::Drop::kUnproven].Add();
+  return false;
+}
+
+void Worker::ReportAuthLimit(turn::AuthLimit limit, const ClientAddress& client,
+                             std::string_view user) {
+  counters_.auth_limits[limit].Add();
+  const auto events = auth_limit_line_.Take(now().instant);
+  if (!events) return;
+  log().Warning("too many failed authentications", {{"limit", turn::AuthLimitName(limit)},
+                                                    {"source", client.ip().ToString()},
+                                                    {"user", user},
+                                                    {"since_last_line", *events}});
+}
+
+void Worker::ReportUncertified(const ClientAddress& client, std::string_view user) {
+  const auto events = uncertified_line_.Take(now().instant);
+  if (!events) return;
+  log().Warning("a client's certificate does not name its user",
+                {{"source", client.ip().ToString()}, {"user", user}, {"since_last_line", *events}});
 }
 
 // --- relay addresses

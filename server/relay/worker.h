@@ -32,6 +32,7 @@
 #include "server/relay/output.h"
 #include "server/relay/port_pool.h"
 #include "server/relay/quota.h"
+#include "server/relay/rationed_line.h"
 #include "server/relay/reservations.h"
 #include "server/relay/revalidation.h"
 #include "server/relay/settings.h"
@@ -56,6 +57,8 @@ struct Commons {
   observe::Log& log;
   net::Syscalls& sys;
   uint8_t node = 0;
+  // Null: failed authentications are not limited.
+  turn::Acquaintances* acquaintances = nullptr;
   // Null: workers do all handshakes themselves. Else it has threads where there is TLS.
   HandshakePool* handshakes = nullptr;
 };
@@ -145,6 +148,15 @@ class Worker final : private net::TurnHandler {
 
   // Whether a datagram of a client without a session is served.
   bool AdmitStranger(const IpAddress& source) { return strangers_.Admit(source, now().instant); }
+
+  // Whether an error answer may go to a datagram whose source is not proven; counts those that may
+  // not.
+  bool MayAnswerUnproven(const IpAddress& source);
+  // Counts a failed authentication that was limited, and tells of it in the log, seldom.
+  void ReportAuthLimit(turn::AuthLimit limit, const ClientAddress& client, std::string_view user);
+
+  // Tells of a client whose certificate does not name its user, seldom.
+  void ReportUncertified(const ClientAddress& client, std::string_view user);
 
   // How long a listener rests that ran out of descriptors.
   static constexpr Duration kAcceptPause = milliseconds(200);
@@ -241,6 +253,10 @@ class Worker final : private net::TurnHandler {
   unsigned handshakes_left_ = 0;
   unsigned dtls_hellos_left_ = 0;
   StrangerLimit strangers_;
+  StrangerLimit unproven_answers_;
+  std::unique_ptr<turn::FailureLimits> failures_;
+  RationedLine auth_limit_line_;
+  RationedLine uncertified_line_;
   std::vector<std::function<void()>> later_;
 };
 

@@ -109,6 +109,11 @@ void Builder::AddErrorCode(ErrorCode code) {
   if (!room.empty()) StoreError(room, 0, code, reason);
 }
 
+void Builder::AddErrorCodeWithoutPhrase(ErrorCode code) {
+  const MutableBytes room = Reserve(AttributeType::kErrorCode, 4);
+  if (!room.empty()) StoreError(room, 0, code, {});
+}
+
 void Builder::AddAddressErrorCode(uint8_t family, ErrorCode code) {
   const std::string_view reason = ReasonPhrase(code);
   const MutableBytes room = Reserve(AttributeType::kAddressErrorCode, 4 + reason.size());

@@ -35,6 +35,8 @@ class Builder {
   void AddPlainAddress(AttributeType type, const Endpoint& address);
   // ERROR-CODE (section 14.8) with the standard's reason phrase.
   void AddErrorCode(ErrorCode code);
+  // The same with an empty one, where each byte counts.
+  void AddErrorCodeWithoutPhrase(ErrorCode code);
   // ADDRESS-ERROR-CODE (RFC 8656 section 18.12).
   void AddAddressErrorCode(uint8_t family, ErrorCode code);
   // UNKNOWN-ATTRIBUTES (section 14.13).

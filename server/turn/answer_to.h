@@ -15,6 +15,9 @@ struct AnswerTo {
   stun::Method method = stun::Method::kBinding;
   stun::TransactionId transaction_id{};
   bool fingerprint = false;
+  // A datagram whose sender has not shown yet that it is whom it says: what goes there may go to
+  // somebody who did not ask, so it is no longer than it must be, and errors are rationed.
+  bool unproven = false;
 
   // Set once the request is authenticated. Null leaves the answer without integrity: nothing
   // protected it yet (RFC 8489 section 9.2.4), or nobody is asked for credentials.

@@ -127,6 +127,7 @@ bool Session::Authenticate(Request& request) {
   if (credential_ && Answers(*credential_, question, request.now.wall)) {
     return Verify(request, credential_);
   }
+  if (!MayLook(request, question)) return false;
   const auto found = effects_.LookUp(question);
   if (found) return Verify(request, *found);
   waiting_request_.assign(message.bytes().begin(), message.bytes().end());
@@ -142,29 +143,38 @@ bool Session::Verify(Request& request, const auth::Answer& found) {
   }
   if (!found.ok() || *found == nullptr || (*found)->expiry <= request.now.wall) {
     if (found.ok()) effects_.CountAuth(AuthResult::kExpired);
-    Challenge(request, ErrorCode::kUnauthenticated);
+    Fail(request);
+    return false;
+  }
+  const auth::CredentialPtr& credential = *found;
+  // No code of the standards says that a certificate is not the user's. 403 or 441 would: but they
+  // speak of requests that are authenticated, so they would tell a stranger with any certificate
+  // that he has found the key. 401 tells nothing, and before the key is tried not even by its time.
+  if (!effects_.IsCertified(*credential)) {
+    effects_.CountAuth(AuthResult::kUncertified);
+    Fail(request);
     return false;
   }
   // Step 5: integrity, under any key the user may still hold.
-  const auth::CredentialPtr& credential = *found;
   const ByteView key =
       VerifyingKey(request.message, *credential, shared_.settings.least_sha256_integrity);
   if (key.empty()) {
     effects_.CountAuth(AuthResult::kWrongIntegrity);
-    Challenge(request, ErrorCode::kUnauthenticated);
+    Fail(request);
     return false;
   }
+  request.answer_to.unproven = false;
   // Step 6: the nonce comes last. A foreign one is no worse than an old one: 438 has the client
-  // retry, 401 would not (section 9.2.5). Only a nonce that came by datagram is tied to an address.
-  const auto nonce = request.message.Text(AttributeType::kNonce);
-  const bool over_udp = path_.transport == Transport::kUdp;
-  if (shared_.nonces.Check(*nonce, *request.message.Text(AttributeType::kRealm), path_.client.ip(),
-                           over_udp, request.now.wall) != auth::NonceVerdict::kFresh) {
+  // retry, 401 would not (section 9.2.5).
+  if (NonceVerdictOf(request) != auth::NonceVerdict::kFresh) {
     effects_.CountAuth(AuthResult::kStaleNonce);
     Challenge(request, ErrorCode::kStaleNonce);
     return false;
   }
   effects_.CountAuth(AuthResult::kOk);
+  if (shared_.failures != nullptr) {
+    shared_.failures->Succeeded(AttemptOf(request), request.now.instant);
+  }
   credential_ = credential;
   request.answer_to.credential = credential;
   request.answer_to.kind = KindToAnswer(request.message);

@@ -63,8 +63,9 @@ enum class Drop : uint8_t {
   kTooLarge,          // does not fit into a datagram or a ChannelData message
   kConnectionLimit,   // a peer's connection beyond max_connections, or its address has one already
   kStrangerLimit,     // a datagram of a client without a session, beyond the rate
+  kUnproven,          // an error answer to a source that is not proven, beyond the rate
 };
-inline constexpr int kDropCount = 16;
+inline constexpr int kDropCount = 17;
 const char* DropName(Drop drop);
 
 // How the credentials of a request were judged; one counter each.
@@ -76,7 +77,12 @@ enum class AuthResult : uint8_t {
   kBarred,
   kExpired,
   kProviderDown,
+  kUncertified,  // the connection's certificate does not name the user
 };
+
+// Which limit a failed, or an unseen, request was beyond (failure_limits.h); one counter each.
+enum class AuthLimit : uint8_t { kSourceAndUser, kUser, kSource, kNonce };
+const char* AuthLimitName(AuthLimit limit);
 
 class Effects {
  public:
@@ -86,9 +92,17 @@ class Effects {
   // are the callee's only until it returns.
   virtual void Reply(ByteView message) = 0;
 
+  // Asked before an error answer goes to a datagram whose source is not proven; false: it does not,
+  // for that source has had its share, and that is counted.
+  virtual bool MayAnswerUnproven() { return true; }
+
   // The name that the client gave in its ClientHello; empty without TLS or without a name. Lives
   // until the entry point returns.
   virtual std::string_view ServerName() { return {}; }
+
+  // Whether the client's connection is this user's, by its certificate; true where the operator
+  // does not ask for that. Called with what a look-up found, before the key is tried.
+  virtual bool IsCertified(const auth::Credential&) { return true; }
 
   // Asks for a user's credential. An answer that is there at once is returned; otherwise nullopt,
   // and the relay calls Session::OnCredential later.
@@ -134,6 +148,9 @@ class Effects {
   virtual void CountDrop(Drop drop) = 0;
   // For each request with MESSAGE-INTEGRITY, once its user was looked up.
   virtual void CountAuth(AuthResult) {}
+  // For each request with MESSAGE-INTEGRITY that a limit of failures keeps from being looked at, or
+  // whose answer it withholds or puts off. `username` is empty where the name came hashed.
+  virtual void CountAuthLimit(AuthLimit, std::string_view /*username*/) {}
   virtual void OnAllocationCreated() = 0;
   virtual void OnAllocationRefreshed(seconds lifetime) = 0;
   virtual void OnAllocationEnded(EndReason reason) = 0;

@@ -55,6 +55,22 @@ const char* DropName(Drop drop) {
       return "connection_limit";
     case Drop::kStrangerLimit:
       return "stranger_limit";
+    case Drop::kUnproven:
+      return "unproven";
+  }
+  return "?";
+}
+
+const char* AuthLimitName(AuthLimit limit) {
+  switch (limit) {
+    case AuthLimit::kSourceAndUser:
+      return "source_and_user";
+    case AuthLimit::kUser:
+      return "user";
+    case AuthLimit::kSource:
+      return "source";
+    case AuthLimit::kNonce:
+      return "nonce";
   }
   return "?";
 }

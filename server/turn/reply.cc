@@ -23,10 +23,11 @@ bool WantsSoftware(Method method, bool error) {
 
 void Session::Send(Answer& answer) {
   const AnswerTo& to = answer.to_;
+  if (to.unproven && answer.code_ != 0 && !effects_.MayAnswerUnproven()) return;
   const std::string& software = shared_.settings.software;
   const size_t size_with_software = answer.attributes.size() + stun::kAttributeHeaderSize +
                                     software.size() + 3 + kIntegrityAndFingerprintSize;
-  if (!software.empty() && WantsSoftware(to.method, answer.code_ != 0) &&
+  if (!software.empty() && !to.unproven && WantsSoftware(to.method, answer.code_ != 0) &&
       size_with_software <= kUnfragmentedSize) {
     answer.attributes.AddText(AttributeType::kSoftware, software);
   }

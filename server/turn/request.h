@@ -24,16 +24,22 @@ struct Wish {
 };
 
 struct Session::Request {
-  Request(const stun::Message& m, const Now& n, bool fingerprint) : message(m), now(n) {
+  Request(const stun::Message& m, const Now& n, bool fingerprint, bool unproven)
+      : message(m), now(n) {
     answer_to.method = m.method();
     answer_to.transaction_id = m.transaction_id();
     answer_to.fingerprint = fingerprint;
+    answer_to.unproven = unproven;
   }
 
   const stun::Message& message;
   const Now& now;
   AnswerTo answer_to;
   Wish wish;  // of an Allocate
+  // Once it was looked into.
+  std::optional<auth::NonceVerdict> nonce;
+  // It has waited because of a limit of failures.
+  bool held = false;
 
   // Null unless authenticated.
   const auth::CredentialPtr& credential() const { return answer_to.credential; }
@@ -57,7 +63,12 @@ class Session::Answer {
       : attributes(buffer_, stun::Class::kError, to.method, to.transaction_id),
         to_(to),
         code_(static_cast<int>(code)) {
-    attributes.AddErrorCode(code);
+    // The phrase is for people (RFC 8489 section 14.8), and may be empty.
+    if (to.unproven) {
+      attributes.AddErrorCodeWithoutPhrase(code);
+    } else {
+      attributes.AddErrorCode(code);
+    }
   }
 
  private:

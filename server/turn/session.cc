@@ -73,18 +73,18 @@ void Session::OnMessage(const stun::Message& message, const Now& now) {
     effects_.CountDrop(Drop::kLookupPending);
     return;
   }
-  Request request(message, now, shared_.settings.fingerprint || message.has_fingerprint());
+  Request request = RequestOf(message, now);
   if (!WantsCredential(message.method()) || Authenticate(request)) Serve(request);
   UpdateDeadline(now.instant);
 }
 
 void Session::OnCredential(const auth::Answer& answer, const Now& now) {
-  if (!waiting() || awaited_quota_) return;
+  if (!waiting() || awaited_quota_ || held_until_ != kNever) return;
   const std::vector<uint8_t> bytes = std::exchange(waiting_request_, {});
   ExpireDue(now);
   const auto message = stun::Message::Parse(bytes);
   if (!CULVERT_CHECK("turn-waiting-request-parses", message.ok())) return;
-  Request request(*message, now, shared_.settings.fingerprint || message->has_fingerprint());
+  Request request = RequestOf(*message, now);
   if (Verify(request, answer)) Serve(request);
   UpdateDeadline(now.instant);
 }
@@ -95,7 +95,7 @@ bool Session::OnQuota(std::optional<ErrorCode> refusal, const Now& now) {
   const std::unique_ptr<AwaitedQuota> awaited = std::move(awaited_quota_);
   const auto message = stun::Message::Parse(bytes);
   if (!CULVERT_CHECK("turn-waiting-allocate-parses", message.ok())) return false;
-  Request request(*message, now, awaited->answer_to.fingerprint);
+  Request request = RequestOf(*message, now);
   request.answer_to = awaited->answer_to;
   request.wish = awaited->wish;
   if (refusal) {
@@ -105,6 +105,11 @@ bool Session::OnQuota(std::optional<ErrorCode> refusal, const Now& now) {
   }
   UpdateDeadline(now.instant);
   return true;
+}
+
+Session::Request Session::RequestOf(const stun::Message& message, const Now& now) const {
+  const bool fingerprint = shared_.settings.fingerprint || message.has_fingerprint();
+  return {message, now, fingerprint, over_udp() && !allocation_};
 }
 
 // RFC 8489 section 12 advises against asking for credentials in Binding; secure-stun asks.
@@ -145,6 +150,9 @@ void Session::Serve(Request& request) {
 
 void Session::OnTimer(const Now& now) {
   ExpireDue(now);
+  if (now.instant < held_until_) return;
+  RunHeld(now);
+  UpdateDeadline(now.instant);
 }
 
 void Session::ExpireDue(const Now& now) {
@@ -193,8 +201,10 @@ void Session::End(EndReason reason, const Now& /*now*/) {
   if (reason == EndReason::kClientGone) {
     waiting_request_.clear();
     awaited_quota_.reset();
+    held_until_ = kNever;
   }
   if (reason == EndReason::kCredentialExpired) credential_.reset();
+  next_deadline_ = held_until_;
   if (!allocation_) return;
   if (allocation_->connections) EndConnections(reason);
   if (allocation_->v4) effects_.CloseRelay(Family::kIPv4);
@@ -202,7 +212,6 @@ void Session::End(EndReason reason, const Now& /*now*/) {
   effects_.ReleaseQuota();
   effects_.OnAllocationEnded(reason);
   allocation_.reset();
-  next_deadline_ = kNever;
 }
 
 // What was accepted on the way is still delivered; whoever waits for a Connect gets an answer.
@@ -216,7 +225,7 @@ void Session::EndConnections(EndReason reason) {
 }
 
 void Session::UpdateDeadline(Instant now) {
-  next_deadline_ = kNever;
+  next_deadline_ = held_until_;
   if (!allocation_) return;
   for (auto* table : {allocation_->table(Family::kIPv4), allocation_->table(Family::kIPv6)}) {
     if (!table) continue;

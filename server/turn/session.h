@@ -7,7 +7,8 @@
 //
 // session.cc has the entry points, the timers and the end; one file per method has the rest:
 // binding.cc, allocate.cc, refresh.cc, create_permission.cc, channel_bind.cc, connect.cc (RFC
-// 6062). authentication.cc comes before all of them, reply.cc after.
+// 6062). authentication.cc comes before all of them, with attempts.cc for what fails; reply.cc
+// after.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@
 #include "server/turn/allocation.h"
 #include "server/turn/answer_to.h"
 #include "server/turn/effects.h"
+#include "server/turn/failure_limits.h"
 #include "server/turn/peer_policy.h"
 #include "server/turn/realms.h"
 #include "server/turn/settings.h"
@@ -48,6 +50,8 @@ struct Shared {
   bool draining = false;
   // In place of the settings' realms; null: those.
   std::shared_ptr<const Realms> other_realms = nullptr;
+  // Null: failed authentications are not limited.
+  FailureLimits* failures = nullptr;
 };
 
 // Who is talking to whom. For a client behind PROXY protocol `client` is the address in the header.
@@ -69,8 +73,9 @@ class Session {
   // waiting() is true further requests are dropped and counted.
   void OnMessage(const stun::Message& message, const Now& now);
 
-  // True between a LookUp that had no answer at once and OnCredential, and between such an
-  // AcquireQuota and OnQuota. A stream is not read meanwhile.
+  // True between a LookUp that had no answer at once and OnCredential, between such an AcquireQuota
+  // and OnQuota, and while a connection's request waits because too many have failed. A stream is
+  // not read meanwhile.
   bool waiting() const { return !waiting_request_.empty(); }
   void OnCredential(const auth::Answer& answer, const Now& now);
   // nullopt: it was taken. False when nobody waits for it any more: then it is the caller's to give
@@ -117,6 +122,7 @@ class Session {
   class Answer;         // an answer being written
 
   // --- session.cc
+  Request RequestOf(const stun::Message& message, const Now& now) const;
   bool WantsCredential(stun::Method method) const;
   void Serve(Request& request);
   void ExpireDue(const Now& now);
@@ -135,6 +141,19 @@ class Session {
   std::string_view RealmFor(const Request& request) const;
   // 401 or 438 with a fresh nonce.
   void Challenge(const Request& request, stun::ErrorCode code);
+
+  // --- attempts.cc
+  bool over_udp() const { return path_.transport == Transport::kUdp; }
+  auth::NonceVerdict NonceVerdictOf(Request& request) const;
+  bool IsProven(Request& request) const;
+  FailureLimits::Attempt AttemptOf(const Request& request) const;
+  bool IsOwner(const auth::Question& question) const;
+  // False when the request was dropped or answered, or waits.
+  bool MayLook(Request& request, const auth::Question& question);
+  // 401 to a request that failed: now, later, or not at all.
+  void Fail(Request& request);
+  void Hold(const Request& request, Instant until, bool failed);
+  void RunHeld(const Now& now);
 
   // --- the methods; all of them answer, Connect maybe later
   void ServeBinding(Request& request);
@@ -165,6 +184,10 @@ class Session {
   auth::CredentialPtr credential_;
   std::vector<uint8_t> waiting_request_;
   std::unique_ptr<AwaitedQuota> awaited_quota_;  // the waiting request is an Allocate that far
+  // While waiting_request_ waits for a time: until when, and whether it has failed already. kNever
+  // while it waits for a credential.
+  Instant held_until_ = kNever;
+  bool held_failed_ = false;
 };
 
 }  // namespace culvert::turn

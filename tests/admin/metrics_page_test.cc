@@ -114,6 +114,7 @@ TEST_F(MetricsPageTest, ClientsHandshakesAndAuthenticationsAreThere) {
   first_->tls_handshakes[observe::TlsVersion::kUnknown].failed.Add(6);
   first_->handshakes_deferred.Add(5);
   first_->auth_results[observe::AuthResult::kWrongIntegrity].Add(4);
+  first_->auth_limits[1].Add(6);
   first_->lookups_pending.Up(3);
   EXPECT_EQ(Value(R"(culvert_sessions_open{transport="dtls"})"), 9);
   EXPECT_EQ(Value(R"(culvert_connections_accepted_total{transport="tls"})"), 8);
@@ -121,6 +122,7 @@ TEST_F(MetricsPageTest, ClientsHandshakesAndAuthenticationsAreThere) {
   EXPECT_EQ(Value(R"(culvert_tls_handshakes_total{version="unknown",result="failed"})"), 6);
   EXPECT_EQ(Value("culvert_tls_handshakes_deferred_total"), 5);
   EXPECT_EQ(Value(R"(culvert_auth_results_total{result="wrong_integrity"})"), 4);
+  EXPECT_EQ(Value(R"(culvert_auth_limited_total{limit="user"})"), 6);
   EXPECT_EQ(Value("culvert_credential_lookups_pending"), 3);
 }
 

@@ -57,6 +57,29 @@ TEST(ConsistencyTest, AUserOrASecretTurnsTurnOn) {
   EXPECT_EQ(with_secret.warnings, Warnings{});
 }
 
+TEST(ConsistencyTest, ClientCertificatesThatNameUsersNeedAnAuthorityAndUsers) {
+  EXPECT_EQ(ErrorOf("user=bob:secret\nclient-cert-user=cn"),
+            "t.conf:2: client-cert-user: whose certificates are to be believed? Give CA-file");
+  EXPECT_EQ(ErrorOf("no-auth\nCA-file=a.pem\nclient-cert-user=cn"),
+            "t.conf:3: client-cert-user: contradicts t.conf:1: no-auth; there is no user whom a "
+            "certificate could name");
+  EXPECT_EQ(ErrorOf("user=bob:secret\nCA-file=a.pem\nclient-cert-user=cn\nno-tls\nno-dtls"),
+            "t.conf:3: client-cert-user: no-tls and no-dtls leave nobody who could show a "
+            "certificate");
+  EXPECT_EQ(ErrorOf("client-cert-user=name"),
+            "t.conf:1: client-cert-user: 'name': expected none, cn, san-dns, san-email or san-uri");
+}
+
+TEST(ConsistencyTest, ClientCertificatesThatNameUsersWarnOfPlainTransports) {
+  const std::string with = "user=bob:secret\nCA-file=a.pem\nclient-cert-user=san-uri\n";
+  EXPECT_EQ(Accept(with).warnings,
+            Warnings{"t.conf:3: client-cert-user: clients over plain UDP and TCP have no "
+                     "certificate, so they are refused; no-udp and no-tcp do not even listen for "
+                     "them"});
+  EXPECT_EQ(Accept(with + "no-udp\nno-tcp").warnings, Warnings{});
+  EXPECT_EQ(Accept(with).options.client_cert_user, CertificateUser::kUri);
+}
+
 TEST(ConsistencyTest, NoAuthOpensTheRelayLoudly) {
   const ParseOutcome outcome = Accept("no-auth");
   EXPECT_FALSE(outcome.options.stun_only);

@@ -70,6 +70,7 @@ std::string SampleValue(const Option& option) {
       {"URL", "http://192.0.2.1/"},
       {"auto|md5|none", "md5"},
       {"ipv4|ipv6|keep", "ipv6"},
+      {"none|cn|san-dns|san-email|san-uri", "san-email"},
       {"text|json", "json"},
   };
   if (option.argument == Argument::kFlag) return option.default_text == "yes" ? "no" : "yes";
@@ -190,10 +191,13 @@ TEST(OptionTableTest, WhateverIsNotCoturnsIsOurOwn) {
   EXPECT_EQ(own, (std::set<std::string>{"admin-address",
                                         "admin-token",
                                         "admin-token-file",
+                                        "auth-failures-per-source",
+                                        "auth-failures-per-user",
                                         "auth-order",
                                         "auth-plugin",
                                         "auth-plugin-config",
                                         "check-config",
+                                        "client-cert-user",
                                         "cluster-secret",
                                         "cluster-secret-file",
                                         "config",

@@ -116,6 +116,38 @@ case_in_background "an expired user is refused" \
 collect_cases
 stop_relay
 
+# Client certificates (-i, -k) that must name the user.
+authority=$RELAY_DIR/authority
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
+  -keyout "$authority.key" -out "$authority.pem" 2>"$RELAY_DIR/openssl.log"
+for name in alice mallory; do
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
+    -keyout "$RELAY_DIR/$name.key" -out "$RELAY_DIR/$name.csr" 2>>"$RELAY_DIR/openssl.log"
+  openssl x509 -req -days 2 -in "$RELAY_DIR/$name.csr" -CA "$authority.pem" -CAkey "$authority.key" \
+    -CAcreateserial -out "$RELAY_DIR/$name.pem" 2>>"$RELAY_DIR/openssl.log"
+done
+start_relay --CA-file="$authority.pem" --client-cert-user=cn
+start_peer
+peer4=(-e 127.0.0.1 -r "$PEER_PORT")
+tls=("$RELAY_TLS_PORT" 127.0.0.1)
+as_alice=(-i "$RELAY_DIR/alice.pem" -k "$RELAY_DIR/alice.key")
+as_mallory=(-i "$RELAY_DIR/mallory.pem" -k "$RELAY_DIR/mallory.key")
+case_in_background "a user with her certificate over TLS" \
+  relays "$stream" "${tls[@]}" -c -t -S "${as_alice[@]}" "${alice[@]}" "${peer4[@]}"
+case_in_background "a user with her certificate over DTLS" \
+  relays "$stream" "${tls[@]}" -c -S "${as_alice[@]}" "${alice[@]}" "${peer4[@]}"
+case_in_background "a user with her certificate relays TCP over TLS" \
+  relays $((2 * stream)) "${tls[@]}" -T -S "${as_alice[@]}" "${alice[@]}"
+case_in_background "a user with another's certificate is refused over TLS" \
+  refuses "${tls[@]}" -t -S "${as_mallory[@]}" "${alice[@]}" "${peer4[@]}"
+case_in_background "a user with another's certificate is refused over DTLS" \
+  refuses "${tls[@]}" -S "${as_mallory[@]}" "${alice[@]}" "${peer4[@]}"
+case_in_background "a user without a certificate is refused over UDP" \
+  refuses "$RELAY_PORT" 127.0.0.1 "${alice[@]}" "${peer4[@]}"
+collect_cases
+stop_relay
+for pid in "${peers[@]}"; do end_job "$pid"; done
+
 # Access tokens (RFC 7635): -J makes the client seal tokens itself, with one of three keys that are
 # built into it, for the server that THIRD-PARTY-AUTHORIZATION names. Not with -T: its ConnectionBind
 # comes without the token, on a connection that has shown none.

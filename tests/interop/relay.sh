@@ -87,7 +87,10 @@ EOF
     printf '%s\n' no-cli "userdb=$RELAY_DIR/turndb" "pidfile=$RELAY_DIR/pid"
   else
     # turnutils_uclient 4.6 picks channel numbers from RFC 5766's range, up to 0x7FFF.
-    printf '%s\n' "admin-address=127.0.0.1:$RELAY_ADMIN_PORT" rfc5766-channel-numbers
+    # It repeats a request that was refused some thirty times at once, and never one that got no
+    # answer.
+    printf '%s\n' "admin-address=127.0.0.1:$RELAY_ADMIN_PORT" rfc5766-channel-numbers \
+      auth-failures-per-user=0
   fi
 }
 

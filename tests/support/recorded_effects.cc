@@ -47,6 +47,8 @@ const char* Text(turn::AuthResult result) {
       return "expired";
     case turn::AuthResult::kProviderDown:
       return "provider down";
+    case turn::AuthResult::kUncertified:
+      return "uncertified";
   }
   return "?";
 }
@@ -61,6 +63,11 @@ void RecordedEffects::Reply(ByteView message) {
   ++replies_;
   last_reply_.assign(message.begin(), message.end());
   Line("reply " + MessageText(message, reply_key_));
+}
+
+bool RecordedEffects::MayAnswerUnproven() {
+  if (!answers_unproven) Line("unproven, unanswered");
+  return answers_unproven;
 }
 
 std::optional<auth::Answer> RecordedEffects::LookUp(const auth::Question& question) {
@@ -167,6 +174,14 @@ void RecordedEffects::CountAuth(turn::AuthResult result) {
   } else {
     Line(std::string("refused: ") + Text(result));
   }
+}
+
+bool RecordedEffects::IsCertified(const auth::Credential& credential) {
+  return uncertified != credential.username;
+}
+
+void RecordedEffects::CountAuthLimit(turn::AuthLimit limit, std::string_view username) {
+  Line(std::string("limited by ") + turn::AuthLimitName(limit) + ": " + std::string(username));
 }
 
 void RecordedEffects::OnAllocationCreated() {

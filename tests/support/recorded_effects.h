@@ -35,6 +35,9 @@ class RecordedEffects : public turn::Effects {
   std::optional<stun::ErrorCode> tcp_error;
   std::optional<stun::ErrorCode> redeem_error;
   std::optional<stun::ErrorCode> claim_error;
+  bool answers_unproven = true;
+  // The user whom the client's certificate does not name.
+  std::string uncertified;
   // Relays get 192.0.2.10 and [2001:db8::10] with this port, then the next.
   uint16_t next_port = 49152;
   uint32_t next_connection = 1;
@@ -64,6 +67,8 @@ class RecordedEffects : public turn::Effects {
 
   // --- turn::Effects
   void Reply(ByteView message) override;
+  bool MayAnswerUnproven() override;
+  bool IsCertified(const auth::Credential& credential) override;
   std::string_view ServerName() override { return server_name; }
   std::optional<auth::Answer> LookUp(const auth::Question& question) override;
   Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override;
@@ -83,6 +88,7 @@ class RecordedEffects : public turn::Effects {
   void CountRequest(stun::Method method, int code) override;
   void CountDrop(turn::Drop drop) override;
   void CountAuth(turn::AuthResult result) override;
+  void CountAuthLimit(turn::AuthLimit limit, std::string_view username) override;
   void OnAllocationCreated() override;
   void OnAllocationRefreshed(seconds lifetime) override;
   void OnAllocationEnded(turn::EndReason reason) override;

@@ -94,7 +94,8 @@ CertificatePtr MakeCertificate(const CertificateRequest& request, EVP_PKEY* key)
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
   AddExtension(certificate.get(), signer, NID_basic_constraints, "critical,CA:TRUE");
   AddExtension(certificate.get(), signer, NID_subject_alt_name,
-               "DNS:" + request.common_name + ",IP:127.0.0.1,IP:::1");
+               "DNS:" + request.common_name + ",IP:127.0.0.1,IP:::1" +
+                   (request.more_names.empty() ? "" : "," + request.more_names));
   Require(X509_sign(certificate.get(), issuer_key ? issuer_key.get() : key, EVP_sha256()),
           "X509_sign");
   return certificate;

@@ -12,6 +12,8 @@ class TestCertificate;
 struct CertificateRequest {
   KeyType key_type = KeyType::kEc;  // P-256, or RSA of 2048 bits
   std::string common_name = "localhost";
+  // Further SubjectAltNames in OpenSSL's words: "email:a@example.org,URI:sip:a@example.org".
+  std::string more_names{};
   std::string password{};                   // encrypts the key file
   const TestCertificate* issuer = nullptr;  // null: self-signed
 };

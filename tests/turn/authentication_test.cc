@@ -111,6 +111,22 @@ TEST_F(AuthenticationTest, AWrongPasswordIs401) {
   EXPECT_EQ(session().credential(), nullptr);
 }
 
+// The certificate is looked at before the key, and the answer is that to a wrong key.
+TEST_F(AuthenticationTest, WhomTheCertificateDoesNotNameIsRefusedAsForAWrongKey) {
+  effects.uncertified = "alice";
+  EXPECT_EQ(Ask(Refresh()), Lines{"lookup alice"} + Judged("uncertified", 401));
+  const TestUser wrong("alice", "wrong", "example.org");
+  EXPECT_EQ(Ask(wrong, Refresh()), Lines{"lookup alice"} + Judged("uncertified", 401));
+  EXPECT_EQ(Ask(bob, Refresh()), Lines{"lookup bob"} + Refusal("Refresh", 2, 437));
+}
+
+// A certificate ends before its connection may: then its requests are refused, too.
+TEST_F(AuthenticationTest, TheCertificateIsLookedAtForEachRequest) {
+  AllocateUdp();
+  effects.uncertified = "alice";
+  EXPECT_EQ(Ask(Refresh()), Judged("uncertified", 401));
+}
+
 // CR-11: a key of another realm is a wrong key, and nobody of ours.
 TEST_F(AuthenticationTest, AnotherRealmIs401WithOurs) {
   const TestUser elsewhere("alice", "north", "example.net");

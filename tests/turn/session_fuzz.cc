@@ -324,7 +324,9 @@ class Run {
   Settings settings_;
   const PeerPolicy peers_{{}, {Endpoint(IpAddress::V4(203, 0, 113, 1), 443)}};
   const auth::NonceSealer nonces_{auth::ClusterKey{1, 2, 3}, seconds{600}};
-  Shared shared_{settings_, peers_, nonces_, 0};
+  Acquaintances acquaintances_{HashKey{4}};
+  FailureLimits failures_{{.per_source = 1, .per_user = 1}, acquaintances_};
+  Shared shared_{settings_, peers_, nonces_, 0, false, &failures_};
   CheckedEffects effects_;
   std::unique_ptr<Session> session_;
   size_t requests_ = 0;

@@ -34,6 +34,7 @@ class SessionHarness : public ::testing::Test {
   PeerRules rules;
   Path path;
   seconds nonce_lifetime{600};
+  FailureLimits* failures = nullptr;
   RecordedEffects effects;
   const TestUser alice{"alice", "north", "example.org"};
   const TestUser bob{"bob", "south", "example.org"};
@@ -44,6 +45,8 @@ class SessionHarness : public ::testing::Test {
 
   // --- the session
   Session& session();
+  // A session of its own for what `path` says now; the old one is gone.
+  void NewSession();
   // A nonce as this session would hand it out now, for the default realm or another one.
   std::string Nonce() { return NonceBoundTo(path); }
   std::string Nonce(std::string_view realm) { return NonceOf(realm, path); }
