@@ -89,8 +89,7 @@ void CommandTree::TakeRanges(CLI::App* app) {
         ->allow_extra_args(false);
   }
   app->add_option("--origin", request_.origins,
-                  "An ORIGIN that leads to the realm, for coturn (the relay has realm-of); "
-                  "repeatable")
+                  "A web origin, or a TLS server name, that leads to the realm; repeatable")
       ->type_name("ORIGIN")
       ->allow_extra_args(false);
 }

@@ -18,10 +18,6 @@ using redis::Reply;
 constexpr const char* kAllowed = "allowed-peer-ip";
 constexpr const char* kDenied = "denied-peer-ip";
 
-std::string OriginKey(std::string_view origin) {
-  return std::string(kOriginPrefix) + CanonicalOrigin(origin);
-}
-
 // As coturn reads ranges, which knows no prefixes.
 Done PutRanges(const char* command, const std::string& key, const std::vector<std::string>& ranges,
                Step* step) {
@@ -170,7 +166,7 @@ Done AddRealm(Workplace& place) {
   if (auto done = PutLimits(request.fields, *realm, &step); !done) return done;
   if (auto done = PutPeers("SADD", request, *realm, &step); !done) return done;
   for (const std::string& origin : request.origins) {
-    step.commands.push_back({"SET", OriginKey(origin), *realm});
+    step.commands.push_back({"SET", OriginKey(CanonicalOrigin(origin)), *realm});
   }
   if (step.commands.empty()) {
     return UsedWrongly(
@@ -227,7 +223,7 @@ Done DeleteRealm(Workplace& place) {
   Step step{.key = CoturnRealmKey(*realm, kRealmLimits[0]), .commands = {}};
   if (auto done = PutPeers("SREM", request, *realm, &step); !done) return done;
   for (const std::string& origin : request.origins) {
-    step.commands.push_back(DeleteIfEqual(OriginKey(origin), *realm));
+    step.commands.push_back(DeleteIfEqual(OriginKey(CanonicalOrigin(origin)), *realm));
   }
   if (!step.commands.empty()) return ApplyAndTell(place, step, "deleted", *realm);
   const auto origins = OriginsOf(place, *realm);

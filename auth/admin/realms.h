@@ -1,5 +1,4 @@
-// Limits and peers of a realm, and the origins that lead to it: coturn's records. The relay takes
-// origins from realm-of and not from here; they are kept for coturn's sake.
+// Limits and peers of a realm, and the origins that lead to it: coturn's records.
 #pragma once
 
 #include <map>
