@@ -37,7 +37,7 @@ class Acquaintances {
   void Remember(uint64_t pair, Instant now) {
     Set& set = SetOf(pair);
     const uint64_t word = WordOf(pair, now);
-    std::atomic<uint64_t>* oldest = &set[0];
+    std::atomic<uint64_t>* oldest = set.data();
     for (std::atomic<uint64_t>& place : set) {
       const uint64_t there = place.load(std::memory_order_relaxed);
       if (there == word) return;
