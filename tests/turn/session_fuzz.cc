@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "auth/nonce.h"
 #include "server/turn/session.h"
@@ -52,6 +54,7 @@ class CheckedEffects : public RecordedEffects {
  public:
   std::set<ConnectionId> peers;
   size_t counted = 0;
+  bool quota_waits = false;  // it was asked for, and OnQuota has not come
 
   void ConnectToPeer(ConnectionId id, const PeerAddress& peer) override {
     RecordedEffects::ConnectToPeer(id, peer);
@@ -68,6 +71,11 @@ class CheckedEffects : public RecordedEffects {
   void CloseRelay(Family family) override {
     RecordedEffects::CloseRelay(family);
     Require(open().v4 >= 0 && open().v6 >= 0, "a relay that is closed was open");
+  }
+  Result<QuotaState, stun::ErrorCode> AcquireQuota(const auth::Credential& credential) override {
+    const auto state = RecordedEffects::AcquireQuota(credential);
+    quota_waits = state.ok() && *state == QuotaState::kLater;
+    return state;
   }
   void ReleaseQuota() override {
     RecordedEffects::ReleaseQuota();
@@ -99,7 +107,8 @@ class Run {
       Step();
       Check();
     }
-    session_->End(EndReason::kShutdown, clock_.now());
+    End(EndReason::kShutdown);
+    End(EndReason::kClientGone);
     Check();
     Require(effects_.open() == RecordedEffects::Open{}, "nothing is left open");
     Require(effects_.peers.empty(), "no connection is left open");
@@ -165,8 +174,25 @@ class Run {
     }
   }
 
+  // As the relay does: what nobody waits for any more is given back.
+  void AnswerQuota(std::optional<stun::ErrorCode> refusal) {
+    const bool waited = std::exchange(effects_.quota_waits, false);
+    const bool taken = session_->OnQuota(refusal, clock_.now());
+    Require(taken == waited, "a quota is for who has asked for it");
+    if (waited && refusal) effects_.ReleaseQuota();
+  }
+
+  void End(EndReason reason) {
+    session_->End(reason, clock_.now());
+    if (reason == EndReason::kClientGone && std::exchange(effects_.quota_waits, false)) {
+      effects_.ReleaseQuota();
+    }
+  }
+
   void AnswerLookUp() {
-    const uint8_t kind = input_.Below(5);
+    const uint8_t kind = input_.Below(7);
+    if (kind == 5) return AnswerQuota(std::nullopt);
+    if (kind == 6) return AnswerQuota(stun::ErrorCode::kAllocationQuotaReached);
     if (kind < 4) {
       const auto user = effects_.users.find(kind == 0 ? "bob" : "alice");
       return session_->OnCredential(auth::Answer(user->second), clock_.now());
@@ -185,7 +211,8 @@ class Run {
     effects_.udp_v4_error = error((what & 0x30) == 0x30, ErrorCode::kInsufficientCapacity);
     effects_.udp_v6_error = error((what & 0x50) == 0x50, ErrorCode::kAddressFamilyNotSupported);
     effects_.claim_error = error((what & 0x90) == 0x90, ErrorCode::kBadRequest);
-    if (what == 0xaa) session_->End(static_cast<EndReason>(input_.Below(5)), clock_.now());
+    effects_.quota_comes_later = (what & 0x06) == 0x06;
+    if (what == 0xaa) End(static_cast<EndReason>(input_.Below(6)));
   }
 
   const char* SomePeer() {
@@ -287,7 +314,7 @@ class Run {
   void Check() {
     effects_.Take();
     const Allocation* allocation = session_->allocation();
-    RecordedEffects::Open expected;
+    RecordedEffects::Open expected{.quotas = effects_.quota_waits ? 1 : 0};
     if (allocation) {
       expected = {allocation->v4.has_value(), allocation->v6.has_value(), 1, 1};
       Require(allocation->v4 || allocation->v6, "an allocation has a relay");
@@ -295,7 +322,8 @@ class Run {
               "connections belong to TCP allocations");
     }
     Require(effects_.open() == expected, "what is open is what the allocation says");
-    Require(allocation || session_->next_deadline() == kNever, "without allocation no deadline");
+    Require(allocation || session_->waiting() || session_->next_deadline() == kNever,
+            "who has nothing and waits for nothing has no deadline");
     Require(effects_.replies() == effects_.counted + attempts_, "every answer is counted once");
     Require(effects_.counted <= requests_, "no request has two answers");
     CheckConnections(allocation);
@@ -326,7 +354,7 @@ class Run {
   const auth::NonceSealer nonces_{auth::ClusterKey{1, 2, 3}, seconds{600}};
   Acquaintances acquaintances_{HashKey{4}};
   FailureLimits failures_{{.per_source = 1, .per_user = 1}, acquaintances_};
-  Shared shared_{settings_, peers_, nonces_, 0, false, &failures_};
+  Shared shared_{settings_, peers_, nonces_, 0, false, nullptr, &failures_};
   CheckedEffects effects_;
   std::unique_ptr<Session> session_;
   size_t requests_ = 0;

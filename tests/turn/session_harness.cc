@@ -46,7 +46,8 @@ Session& SessionHarness::session() {
   if (!session_) {
     nonces_ = std::make_unique<auth::NonceSealer>(kClusterKey, nonce_lifetime);
     policy_ = std::make_unique<PeerPolicy>(rules, std::vector<Endpoint>{path.server.endpoint()});
-    shared_ = std::make_unique<Shared>(Shared{settings, *policy_, *nonces_, 0, false, failures});
+    shared_ =
+        std::make_unique<Shared>(Shared{settings, *policy_, *nonces_, 0, false, nullptr, failures});
     session_ = std::make_unique<Session>(*shared_, effects, path);
   }
   return *session_;
