@@ -32,10 +32,10 @@ void Do(HandshakeStep& step, net::StreamBuffers& buffers) {
 
 }  // namespace
 
-HandshakePool::HandshakePool(size_t threads) : began_(threads) {}
+HandshakePool::HandshakePool(size_t threads) : hands_(threads) {}
 
 void HandshakePool::Start() {
-  for (observe::Stamp& began : began_) threads_.emplace_back([this, &began] { Work(began); });
+  for (Hand& hand : hands_) threads_.emplace_back([this, &hand] { Work(hand); });
 }
 
 void HandshakePool::Stop() {
@@ -68,22 +68,21 @@ std::unique_ptr<HandshakeStep> HandshakePool::Next() {
   return next;
 }
 
-void HandshakePool::Work(observe::Stamp& began) {
+void HandshakePool::Work(Hand& hand) {
   net::YieldToOthers();
-  net::StreamBuffers buffers;
   while (std::unique_ptr<HandshakeStep> step = Next()) {
-    began.Set(net::ReadMonotonic());
-    Do(*step, buffers);
+    hand.began.Set(net::ReadMonotonic());
+    Do(*step, hand.buffers);
     const auto done = std::move(step->done);
     done(std::move(step));
-    began.Clear();
+    hand.began.Clear();
   }
 }
 
 std::optional<Instant> HandshakePool::busy_since() const {
   std::optional<Instant> oldest;
-  for (const observe::Stamp& began : began_) {
-    const std::optional<Instant> since = began.value_if_set();
+  for (const Hand& hand : hands_) {
+    const std::optional<Instant> since = hand.began.value_if_set();
     if (since && (!oldest || *since < *oldest)) oldest = since;
   }
   return oldest;

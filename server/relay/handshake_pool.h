@@ -56,11 +56,17 @@ class HandshakePool {
   std::optional<Instant> busy_since() const;
 
  private:
-  void Work(observe::Stamp& began);
+  // One thread's own. Made before it runs, which may be late: it gives way to everybody.
+  struct Hand {
+    observe::Stamp began;  // set while it does a step
+    net::StreamBuffers buffers;
+  };
+
+  void Work(Hand& hand);
   // Waits; null when the pool stops.
   std::unique_ptr<HandshakeStep> Next();
 
-  std::vector<observe::Stamp> began_;  // by thread; set while it does a step
+  std::vector<Hand> hands_;
   std::vector<std::thread> threads_;
   std::mutex mutex_;
   std::condition_variable more_;

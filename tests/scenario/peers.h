@@ -65,7 +65,8 @@ StreamRest ReadToEnd(ClientConnection& stream);
 std::string Difference(ClientConnection& stream, ByteView expected);
 std::string Difference(ByteView got, ByteView expected);
 
-// Sends on a thread of its own, so that both ends of a stream can be busy at once.
+// Sends on a thread of its own, so that both ends of a stream can be busy at once. Over TLS nobody
+// else uses `stream` before Finish, also not to read: a TLS session is one thread's at a time.
 class BackgroundSend {
  public:
   BackgroundSend(ClientConnection& stream, ByteView bytes);

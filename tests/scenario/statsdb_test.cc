@@ -139,6 +139,7 @@ TEST_F(StatsdbTest, DataConnectionsAreCounted) {
     const std::vector<uint8_t> down = Pattern(200'000, 2);
     BackgroundSend sends_up(path->client, up);
     EXPECT_EQ(Difference(path->peer, up), "");
+    EXPECT_TRUE(sends_up.Finish());
     BackgroundSend sends_down(path->peer, down);
     EXPECT_EQ(Difference(path->client, down), "");
     ASSERT_TRUE(client.Refresh(0).ok());
