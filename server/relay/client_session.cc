@@ -318,8 +318,8 @@ void ClientSession::Observe(const turn::Allocation& allocation) {
   const auth::Credential* const credential = allocation.credential.get();
   AllocationFacts facts;
   facts.id = id_;
-  facts.realm = credential != nullptr ? credential->realm
-                                      : worker_.turn_shared().realms().default_realm();
+  facts.realm =
+      credential != nullptr ? credential->realm : worker_.turn_shared().realms().default_realm();
   if (credential != nullptr) facts.user = credential->username;
   facts.transport = transport();
   facts.client = path().client.endpoint();

@@ -137,9 +137,8 @@ std::string Contradiction(const Options& options) {
     return "--work=bulk and connections need --transport=tcp or tls (RFC 6062 section 4.1)";
   if (options.work == Work::kIdle && options.server_pid == 0)
     return "--work=idle needs --server-pid, whose memory it measures";
-  const bool stormable =
-      options.work == Work::kMedia && options.rate > 0 &&
-      (options.transport == ClientTransport::kTls || options.storm_users > 0);
+  const bool stormable = options.work == Work::kMedia && options.rate > 0 &&
+                         (options.transport == ClientTransport::kTls || options.storm_users > 0);
   if (options.storm_rate > 0 && !stormable)
     return "--storm-rate goes with --work=media, a --rate, and --transport=tls or --storm-users";
   return "";
