@@ -99,4 +99,16 @@ void CommandTree::TakeUserFile(CLI::App* app) {
       ->type_name("FILE");
 }
 
+void CommandTree::TakeNode(CLI::App* app) {
+  app->add_option("--node", request_.node, "The relay's admin-address")
+      ->type_name("IP:PORT")
+      ->capture_default_str();
+  TakePassword(app, "token");
+}
+
+void CommandTree::TakeSessions(CLI::App* app) {
+  app->add_option("--user", request_.name, "Of this user")->type_name("NAME");
+  app->add_option("--id", request_.session, "This one, as in the log")->type_name("ID");
+}
+
 }  // namespace culvert::auth::admin

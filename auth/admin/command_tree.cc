@@ -6,6 +6,7 @@
 
 #include "auth/admin/dump.h"
 #include "auth/admin/key_tool.h"
+#include "auth/admin/node.h"
 #include "auth/admin/realms.h"
 #include "auth/admin/records.h"
 #include "auth/admin/secrets.h"
@@ -16,7 +17,7 @@ namespace culvert::auth::admin {
 namespace {
 
 constexpr const char* kAbout =
-    "Users, secrets and keys of the relay, in Redis or in a file.\n"
+    "Users, secrets and keys of the relay, in Redis or in a file; sessions of a running one.\n"
     "The options of coturn's turnadmin are taken, too: culvert-admin -a -u gorst -r north.gov ...";
 
 constexpr const char* kExamples = R"(Examples:
@@ -28,6 +29,7 @@ constexpr const char* kExamples = R"(Examples:
   culvert-admin add user gorst --realm north.gov --file /etc/culvert/users
   culvert-admin key user gorst --realm north.gov
   culvert-admin dump --out /root/users.jsonl
+  culvert-admin kick --user gorst --token-file /etc/culvert/admin-token
 Passwords and keys are asked for, or read from --password-file and --keys-file ("-" is standard
 input). On the command line everybody on this machine can read them.
 Exit status: 0 done, 1 could not, 2 used wrongly. docs/culvert-admin.md says more.)";
@@ -60,6 +62,7 @@ CommandTree::CommandTree() : app_(kAbout, "culvert-admin") {
   AddBarring();
   AddDumping();
   AddKeys();
+  AddNode();
 }
 
 std::optional<int> CommandTree::Parse(int argc, const char* const* argv, Console& console) {
@@ -326,6 +329,25 @@ void CommandTree::AddKeys() {
   TakeMany(app, "--uri", &request_.uris, "URI", "turn:... or turns:..., to be printed with it");
   TakeRealm(app, "With --redis or --config: whose secret is taken");
   TakePassword(app, "secret");
+}
+
+void CommandTree::AddNode() {
+  CLI::App* app = AddCommand(&app_, "list-sessions", "Who relays on a node, now", ListNodeSessions);
+  TakeNode(app);
+  TakeSessions(app);
+  app->add_option("--limit", request_.limit, "How many at the most; 1000 without it")
+      ->type_name("N");
+
+  app =
+      AddCommand(&app_, "kick", "End allocations; who is not barred may come again", KickSessions);
+  TakeNode(app);
+  TakeSessions(app);
+
+  app = AddCommand(&app_, "drain", "A node takes nobody new, and ends with its last allocation",
+                   DrainNode);
+  TakeNode(app);
+  app->add_option("--timeout", request_.timeout, "End it after so long in any case")
+      ->type_name("SECONDS");
 }
 
 }  // namespace culvert::auth::admin

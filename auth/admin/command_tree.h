@@ -43,6 +43,7 @@ class CommandTree {
   void AddBarring();
   void AddDumping();
   void AddKeys();
+  void AddNode();
 
   // Options that several commands have.
   void TakeName(CLI::App* app, const std::string& help);
@@ -58,6 +59,8 @@ class CommandTree {
   void TakeReplace(CLI::App* app);
   void TakeRanges(CLI::App* app);
   void TakeUserFile(CLI::App* app);
+  void TakeNode(CLI::App* app);
+  void TakeSessions(CLI::App* app);
 
   Request request_;
   Command command_;

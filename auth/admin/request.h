@@ -43,6 +43,12 @@ struct Request {
   bool json = false;
   bool quiet = false;  // as turnadmin: what was asked for, and no word about what was done
 
+  // list-sessions, kick, drain
+  std::string node = "127.0.0.1:9641";
+  std::string session;
+  std::string limit;
+  std::string timeout;
+
   // dump, restore
   std::string dump_file;
 

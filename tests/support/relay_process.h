@@ -61,6 +61,7 @@ class RelayProcess {
   uint64_t resident_bytes() const;
   size_t descriptors() const;
   std::chrono::milliseconds cpu_time() const;
+  const Endpoint& admin_address() const { return admin_; }
   // What the admin address answers; status 0 when nothing comes.
   struct HttpAnswer {
     int status = 0;
