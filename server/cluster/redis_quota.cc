@@ -28,9 +28,6 @@ return 1)";
 // The same without a limit.
 constexpr uint32_t kAnyNumber = 0xffffffff;
 
-// Of what Redis complains about; there are few ways to.
-constexpr size_t kMostTold = 8;
-
 struct LimitedSet {
   std::string key;
   uint32_t limit;
@@ -70,50 +67,28 @@ Command Take(const FleetClaim& claim, seconds time, bool limited) {
 Result<std::unique_ptr<RedisQuota>, std::string> RedisQuota::Make(
     net::Loop& loop, net::TimerWheel& wheel, std::shared_ptr<const redis::Settings> settings,
     observe::Log& log) {
-  auto client = redis::Client::Make(loop, wheel, std::move(settings), log);
-  if (!client) return Failure{client.error()};
-  return std::unique_ptr<RedisQuota>(new RedisQuota(std::move(client).value(), log));
+  auto courier = redis::Courier::Make(loop, wheel, std::move(settings), log, "redis-quotadb");
+  if (!courier) return Failure{courier.error()};
+  return std::unique_ptr<RedisQuota>(new RedisQuota(std::move(courier).value()));
 }
 
 void RedisQuota::Acquire(const FleetClaim& claim, std::function<void(bool)> done) {
-  Send(Take(claim, kForAllocate, /*limited=*/true),
-       [done = std::move(done)](const CallResult& result) {
-         const bool refused =
-             result && result->type() == redis::Reply::Type::kInteger && result->integer() == 0;
-         done(!refused);
-       });
+  courier_->Send(Take(claim, kForAllocate, /*limited=*/true),
+                 [done = std::move(done)](const CallResult& result) {
+                   const bool refused = result && result->type() == redis::Reply::Type::kInteger &&
+                                        result->integer() == 0;
+                   done(!refused);
+                 });
 }
 
 void RedisQuota::Hold(const FleetClaim& claim, seconds lifetime) {
-  Send(Take(claim, lifetime + kGrace, /*limited=*/false), [](const CallResult&) {});
+  courier_->Send(Take(claim, lifetime + kGrace, /*limited=*/false));
 }
 
 void RedisQuota::Release(const FleetClaim& claim) {
   for (LimitedSet& set : SetsOf(claim)) {
-    Send({"ZREM", std::move(set.key), EntryOf(claim)}, [](const CallResult&) {});
+    courier_->Send({"ZREM", std::move(set.key), EntryOf(claim)});
   }
-}
-
-void RedisQuota::Finish(std::function<void()> done) {
-  if (pending_ == 0) return done();
-  finished_ = std::move(done);
-}
-
-void RedisQuota::Send(Command command, std::function<void(const CallResult&)> done) {
-  ++pending_;
-  client_->Call(std::move(command), client_->settings().command_timeout,
-                [this, done = std::move(done)](const CallResult& result) {
-                  if (!result) Tell(result.error());
-                  done(result);
-                  if (--pending_ == 0 && finished_) std::exchange(finished_, {})();
-                });
-}
-
-// A right that is missing, say. That it is out of reach the client says itself.
-void RedisQuota::Tell(const redis::CallError& error) {
-  if (error.kind != redis::CallError::Kind::kServer || told_.size() >= kMostTold) return;
-  if (!told_.insert(error.text).second) return;
-  log_.Warning("redis-quotadb refuses what it is asked", {{"why", error.text}});
 }
 
 }  // namespace culvert::cluster

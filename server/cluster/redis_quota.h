@@ -12,10 +12,8 @@
 // One for each worker, on its thread, with a client of its own.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -24,7 +22,7 @@
 #include "server/net/loop.h"
 #include "server/net/timer_wheel.h"
 #include "server/observe/log.h"
-#include "server/redis/client.h"
+#include "server/redis/courier.h"
 #include "server/redis/settings.h"
 #include "server/redis/statistics.h"
 #include "server/relay/fleet_quota.h"
@@ -47,22 +45,14 @@ class RedisQuota final : public relay::FleetQuota {
   void Acquire(const relay::FleetClaim& claim, std::function<void(bool)> done) override;
   void Hold(const relay::FleetClaim& claim, seconds lifetime) override;
   void Release(const relay::FleetClaim& claim) override;
-  void Finish(std::function<void()> done) override;
+  void Finish(std::function<void()> done) override { courier_->Finish(std::move(done)); }
 
-  const redis::Statistics& statistics() const { return client_->statistics(); }
+  const redis::Statistics& statistics() const { return courier_->statistics(); }
 
  private:
-  RedisQuota(std::unique_ptr<redis::Client> client, observe::Log& log)
-      : log_(log), client_(std::move(client)) {}
-  void Send(redis::Command command, std::function<void(const redis::CallResult&)> done);
+  explicit RedisQuota(std::unique_ptr<redis::Courier> courier) : courier_(std::move(courier)) {}
 
-  void Tell(const redis::CallError& error);
-
-  observe::Log& log_;
-  std::set<std::string> told_;  // errors of Redis that the log has a line about
-  uint64_t pending_ = 0;
-  std::function<void()> finished_;
-  std::unique_ptr<redis::Client> client_;  // first to go: its calls refer to the rest
+  const std::unique_ptr<redis::Courier> courier_;
 };
 
 }  // namespace culvert::cluster

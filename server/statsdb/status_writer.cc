@@ -7,9 +7,6 @@
 namespace culvert::statsdb {
 namespace {
 
-// Of what Redis complains about; there are few ways to.
-constexpr size_t kMostTold = 8;
-
 // The events of one allocation, in coturn's order.
 class WrittenAllocation final : public relay::ObservedAllocation {
  public:
@@ -68,50 +65,28 @@ class WrittenAllocation final : public relay::ObservedAllocation {
 Result<std::unique_ptr<StatusWriter>, std::string> StatusWriter::Make(
     net::Loop& loop, net::TimerWheel& wheel, std::shared_ptr<const redis::Settings> settings,
     observe::Log& log) {
-  auto client = redis::Client::Make(loop, wheel, std::move(settings), log);
-  if (!client) return Failure{client.error()};
-  return std::unique_ptr<StatusWriter>(new StatusWriter(std::move(client).value(), log));
+  auto courier = redis::Courier::Make(loop, wheel, std::move(settings), log, "redis-statsdb");
+  if (!courier) return Failure{courier.error()};
+  return std::unique_ptr<StatusWriter>(new StatusWriter(std::move(courier).value()));
 }
-
-StatusWriter::StatusWriter(std::unique_ptr<redis::Client> client, observe::Log& log)
-    : log_(log), client_(std::move(client)) {}
 
 std::shared_ptr<relay::ObservedAllocation> StatusWriter::OnCreated(
     const relay::AllocationFacts& facts, seconds lifetime) {
   return std::make_shared<WrittenAllocation>(*this, facts, lifetime);
 }
 
-void StatusWriter::Finish(std::function<void()> done) {
-  if (pending_ == 0) return done();
-  finished_ = std::move(done);
-}
-
 void StatusWriter::Set(const std::string& key, std::string value, seconds lifetime) {
-  Send({"SET", key, std::move(value), "EX", std::to_string((lifetime + kGrace).count())});
+  courier_->Send({"SET", key, std::move(value), "EX", std::to_string((lifetime + kGrace).count())});
 }
 
 void StatusWriter::Delete(const std::string& key) {
-  Send({"DEL", key});
+  courier_->Send({"DEL", key});
 }
 
 // A channel is no key: in a cluster every node passes it on to all.
 void StatusWriter::Publish(std::string channel, std::string message) {
-  Send(redis::Command({"PUBLISH", std::move(channel), std::move(message)}, redis::Command::kNoKey));
-}
-
-void StatusWriter::Send(redis::Command command) {
-  ++pending_;
-  client_->Call(std::move(command), client_->settings().command_timeout,
-                [this](const redis::CallResult& result) { OnAnswer(result); });
-}
-
-void StatusWriter::OnAnswer(const redis::CallResult& result) {
-  if (!result && result.error().kind == redis::CallError::Kind::kServer &&
-      told_.size() < kMostTold && told_.insert(result.error().text).second) {
-    log_.Warning("redis-statsdb refuses what it is told", {{"why", result.error().text}});
-  }
-  if (--pending_ > 0 || !finished_) return;
-  std::exchange(finished_, {})();
+  courier_->Send(
+      redis::Command({"PUBLISH", std::move(channel), std::move(message)}, redis::Command::kNoKey));
 }
 
 }  // namespace culvert::statsdb

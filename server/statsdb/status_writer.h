@@ -6,18 +6,17 @@
 // One for each worker, on its thread, with a client of its own.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
+#include <utility>
 
 #include "server/base/result.h"
 #include "server/base/time.h"
 #include "server/net/loop.h"
 #include "server/net/timer_wheel.h"
 #include "server/observe/log.h"
-#include "server/redis/client.h"
+#include "server/redis/courier.h"
 #include "server/redis/settings.h"
 #include "server/redis/statistics.h"
 #include "server/relay/allocation_observer.h"
@@ -42,9 +41,9 @@ class StatusWriter final : public relay::AllocationObserver {
 
   std::shared_ptr<relay::ObservedAllocation> OnCreated(const relay::AllocationFacts& facts,
                                                        seconds lifetime) override;
-  void Finish(std::function<void()> done) override;
+  void Finish(std::function<void()> done) override { courier_->Finish(std::move(done)); }
 
-  const redis::Statistics& statistics() const { return client_->statistics(); }
+  const redis::Statistics& statistics() const { return courier_->statistics(); }
 
   // --- for its allocations
   void Set(const std::string& key, std::string value, seconds lifetime);
@@ -52,15 +51,9 @@ class StatusWriter final : public relay::AllocationObserver {
   void Publish(std::string channel, std::string message);
 
  private:
-  StatusWriter(std::unique_ptr<redis::Client> client, observe::Log& log);
-  void Send(redis::Command command);
-  void OnAnswer(const redis::CallResult& result);
+  explicit StatusWriter(std::unique_ptr<redis::Courier> courier) : courier_(std::move(courier)) {}
 
-  observe::Log& log_;
-  std::set<std::string> told_;  // errors of Redis that the log has a line about
-  uint64_t pending_ = 0;
-  std::function<void()> finished_;
-  std::unique_ptr<redis::Client> client_;  // first to go: its calls refer to the rest
+  const std::unique_ptr<redis::Courier> courier_;
 };
 
 }  // namespace culvert::statsdb

@@ -178,9 +178,11 @@ TEST_F(StatusWriterTest, WhatRedisRefusesIsLostAndInTheLogOnce) {
   std::stringstream text;
   text << std::ifstream(log_path_).rdbuf();
   const std::string log = text.str();
-  const size_t line = log.find("redis-statsdb refuses what it is told");
+  const size_t line = log.find("Redis refuses what it is told option=redis-statsdb");
   ASSERT_NE(line, std::string::npos) << log;
-  EXPECT_EQ(log.find("redis-statsdb refuses what it is told", line + 1), std::string::npos) << log;
+  EXPECT_EQ(log.find("Redis refuses what it is told option=redis-statsdb", line + 1),
+            std::string::npos)
+      << log;
   EXPECT_NE(log.find("NOPERM"), std::string::npos) << log;
 }
 
